@@ -1,0 +1,82 @@
+// swift-tools-version: 6.0
+import Foundation
+import PackageDescription
+
+// libtorch comes from the `torch` Python wheel. BCL_TORCH names another torch folder (the one that holds
+// include/ and lib/); otherwise the wheel that scripts/setup put into the user's cache folder is taken.
+let pinnedTorch = "2.13"
+
+func findTorch() -> String {
+    let environment = ProcessInfo.processInfo.environment
+    let files = FileManager.default
+    func isTorch(_ path: String) -> Bool {
+        files.fileExists(atPath: path + "/include/torch/csrc/api/include/torch/torch.h")
+            && files.fileExists(atPath: path + "/lib/libtorch_cpu.so")
+    }
+    if let named = environment["BCL_TORCH"], !named.isEmpty {
+        guard isTorch(named) else {
+            fatalError("BCL_TORCH is \(named), but there is no torch there: it must hold include/ and lib/libtorch_cpu.so")
+        }
+        return named
+    }
+    let cache = environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : $0 }
+        ?? (environment["HOME"] ?? "/root") + "/.cache"
+    let libraries = "\(cache)/bclsh/torch-\(pinnedTorch)/lib"
+    for python in ((try? files.contentsOfDirectory(atPath: libraries)) ?? []).sorted() where python.hasPrefix("python3") {
+        let folder = "\(libraries)/\(python)/site-packages/torch"
+        if isTorch(folder) { return folder }
+    }
+    fatalError("No torch \(pinnedTorch) was found: run scripts/setup, or set BCL_TORCH to a torch folder.")
+}
+
+let torch = findTorch()
+let torchLibraries = "\(torch)/lib"
+let hasCUDA = FileManager.default.fileExists(atPath: torchLibraries + "/libtorch_cuda.so")
+
+// Full paths, not -ltorch: a libtorch in the system's folder would be taken first.
+var torchLinkerFlags = ["-Xlinker", "--no-as-needed"]
+for library in ["libtorch.so", "libtorch_cpu.so", "libc10.so"] + (hasCUDA ? ["libtorch_cuda.so", "libc10_cuda.so"] : []) {
+    torchLinkerFlags += ["-Xlinker", "\(torchLibraries)/\(library)"]
+}
+torchLinkerFlags += ["-Xlinker", "--as-needed", "-Xlinker", "-rpath", "-Xlinker", torchLibraries]
+
+// The evaluator is single-threaded by construction; the dynamic exclusivity check costs a third of its time.
+let fast: [SwiftSetting] = [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]
+let swift5: [SwiftSetting] = [.swiftLanguageMode(.v5)]
+
+let package = Package(
+    name: "bclsh",
+    products: [
+        .executable(name: "bclsh", targets: ["bclsh"]),
+        .library(name: "BCLScript", targets: ["BCLScript"]),
+        .library(name: "Engine", targets: ["Engine"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CLibedit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(
+            name: "CTorch",
+            cxxSettings: [
+                .unsafeFlags(["-I\(torch)/include", "-I\(torch)/include/torch/csrc/api/include", "-O2", "-std=c++20", "-w"]),
+                .define("BCL_CUDA", to: hasCUDA ? "1" : "0"),
+            ],
+            linkerSettings: [.unsafeFlags(torchLinkerFlags)]),
+        .target(name: "BCLScript", swiftSettings: swift5),
+        .target(name: "Interpreter", dependencies: ["BCLScript"], swiftSettings: swift5 + fast),
+        .target(name: "Engine", dependencies: ["CTorch"], swiftSettings: swift5 + fast),
+        .target(name: "Continual", dependencies: ["Engine", "CZlib"], swiftSettings: swift5 + fast),
+        .target(name: "Workbench", dependencies: ["Interpreter", "Continual"], swiftSettings: swift5 + fast),
+        .executableTarget(
+            name: "bclsh",
+            dependencies: ["Workbench", "CLibedit", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: swift5),
+        .testTarget(name: "BCLScriptTests", dependencies: ["BCLScript"], swiftSettings: swift5),
+        .testTarget(name: "InterpreterTests", dependencies: ["Interpreter"], swiftSettings: swift5),
+        .testTarget(name: "EngineTests", dependencies: ["Engine"], swiftSettings: swift5),
+        .testTarget(name: "ContinualTests", dependencies: ["Continual"], swiftSettings: swift5),
+    ],
+    cxxLanguageStandard: .cxx20
+)

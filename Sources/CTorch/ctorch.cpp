@@ -1,0 +1,3 @@
+#include "ctorch.h"
+#include <torch/torch.h>
+const char *ctorch_version(void) { return TORCH_VERSION; }
