@@ -1,0 +1,349 @@
+/// Statements.
+extension Parser {
+    mutating func statement() throws -> Statement {
+        try nested { try $0.statementBody() }
+    }
+
+    private mutating func statementBody() throws -> Statement {
+        let start = current.span
+        switch current.kind {
+        case .keyword(.let): return try declaration()
+        case .keyword(.def): return try function()
+        case .keyword(.method): return try method()
+        case .keyword(.param): return try param()
+        case .keyword(.if) where !isValueIf(): return try branch()
+        case .keyword(.for): return try forLoop()
+        case .keyword(.while):
+            advance()
+            let condition = try expression()
+            let body = try loopBody("'while'")
+            return Statement(.whileLoop(condition, body), start.union(previous.span))
+        case .keyword(.repeat):
+            advance()
+            let count = try expression()
+            let body = try loopBody("'repeat'")
+            return Statement(.repeatLoop(count, body), start.union(previous.span))
+        case .keyword(.break), .keyword(.continue): return leaveLoop()
+        case .keyword(.return): return try returnStatement()
+        case .keyword(.import): return try importStatement()
+        case .keyword(.assert):
+            advance()
+            let condition = try expression()
+            let message = accept(.comma) ? try expression() : nil
+            return Statement(.assertion(condition, message: message), start.union(previous.span))
+        case .keyword(.no_grad):
+            advance()
+            let body = try block("'no_grad'")
+            return Statement(.withoutGradients(body), start.union(previous.span))
+        case .keyword(.else):
+            fail(.misplacedStatement, "this 'else' belongs to no 'if'", start, hint: "'else' follows the '}' of its 'if'")
+            throw Bail()
+        case .name("on") where isHandler(): return try handler()
+        case .name("phase") where isPhase(): return try phase()
+        case .name(let text):
+            if let form = verbs[text], startsVerb() { return try verb(form) }
+            return try expressionOrAssignment()
+        default: return try expressionOrAssignment()
+        }
+    }
+
+    // MARK: - Declarations
+
+    private mutating func declaration() throws -> Statement {
+        let start = current.span
+        advance()
+        let pattern = try self.pattern()
+        if atSymbol(.comma) {
+            fail(.expectedToken, "several names are declared in parentheses", current.span, hint: "write 'let (a, b) = ...'")
+            throw Bail()
+        }
+        guard accept(.equal) else { try unexpected("'=' and a value") }
+        let value = try expression()
+        return Statement(.declare(pattern, value), start.union(value.span))
+    }
+
+    private mutating func pattern() throws -> Pattern {
+        let start = current.span
+        guard accept(.leftParen) else {
+            let name = try identifier("a name")
+            return Pattern([name], isList: false, name.span)
+        }
+        var names: [Identifier] = []
+        repeat {
+            if atSymbol(.rightParen) { break }
+            let name = try identifier("a name")
+            if name.text != "_", names.contains(where: { $0.text == name.text }) { fail(.duplicateName, "'\(name.text)' stands twice", name.span) }
+            names.append(name)
+        } while accept(.comma)
+        guard accept(.rightParen) else { try unexpected("',' or ')'") }
+        if names.isEmpty {
+            fail(.expectedName, "there are no names between the parentheses", start.union(previous.span))
+            throw Bail()
+        }
+        return Pattern(names, isList: true, start.union(previous.span))
+    }
+
+    private mutating func function() throws -> Statement {
+        let start = current.span
+        advance()
+        let literal = try functionLiteral(.function, try identifier("the name of a function"), start, "a function")
+        return Statement(.function(literal), literal.span)
+    }
+
+    private mutating func method() throws -> Statement {
+        let start = current.span
+        advance()
+        let name = try identifier("the name of a method")
+        if !context.isTopLevel {
+            fail(.misplacedStatement, "a method is declared at the top level of a file", start.union(name.span), hint: "move it out of the braces around it")
+        }
+        let literal = try functionLiteral(.method, name, start, "a method")
+        return Statement(.method(literal), literal.span)
+    }
+
+    private func isHandler() -> Bool {
+        guard case .name = ahead(1).kind else { return false }
+        return ahead(2).kind == .symbol(.leftParen) || ahead(2).kind == .symbol(.leftBrace)
+    }
+
+    private mutating func handler() throws -> Statement {
+        let start = current.span
+        advance()
+        let name = try identifier("the name of an event")
+        if !context.inMethodBody {
+            fail(.misplacedStatement, "'on \(name.text)' stands only directly inside a method", start.union(name.span))
+        }
+        let literal = try functionLiteral(.handler, name, start, "'on \(name.text)'")
+        return Statement(.handler(literal), literal.span)
+    }
+
+    private mutating func functionLiteral(_ role: FunctionLiteral.Role, _ name: Identifier, _ start: Span, _ what: String) throws -> FunctionLiteral {
+        var parameters: [Parameter] = []
+        if accept(.leftParen) { parameters = try self.parameters() }
+        else if role != .handler { try unexpected("'(' and the parameters of \(what)") }
+        let outer = context
+        context = Context(inFunction: role != .method, inMethodBody: role == .method, isTopLevel: false)
+        defer { context = outer }
+        let body = try block(what)
+        return FunctionLiteral(role, name, parameters, body, start.union(previous.span), source)
+    }
+
+    private mutating func param() throws -> Statement {
+        let start = current.span
+        advance()
+        let name = try identifier("the name of a parameter")
+        if !context.isTopLevel { fail(.misplacedStatement, "'param' stands only at the top level of a file", start.union(name.span)) }
+        guard accept(.equal) else { try unexpected("'=' and a default value") }
+        let value = try expression()
+        return Statement(.param(Parameter(name, value)), start.union(value.span))
+    }
+
+    private mutating func importStatement() throws -> Statement {
+        let start = current.span
+        advance()
+        if !context.isTopLevel { fail(.misplacedStatement, "'import' stands only at the top level of a file", start) }
+        let token = current
+        guard case .string(let pieces) = token.kind else {
+            report(.expectedToken, "'import' needs a file name in quotes, found \(describe(token))", token.span, hint: "write 'import \"file.bcl\"'; the standard methods need no import")
+            throw Bail()
+        }
+        var path = ""
+        for piece in pieces {
+            guard case .text(let text) = piece else {
+                fail(.importFailed, "the name of an imported file is plain text, without {}", token.span)
+                throw Bail()
+            }
+            path += text
+        }
+        advance()
+        var alias: Identifier?
+        if atName("as") {
+            advance()
+            alias = try identifier("a name for the imported file")
+        }
+        return Statement(.importFile(Import(path, token.span, alias)), start.union(previous.span))
+    }
+
+    // MARK: - Control flow
+
+    mutating func block(_ what: String) throws -> Block {
+        let open = current.span
+        guard accept(.leftBrace) else { try unexpected("'{' and the body of \(what)") }
+        let outer = context
+        context.isTopLevel = false
+        defer { context = outer }
+        var statements: [Statement] = []
+        while true {
+            skipSeparators()
+            if accept(.rightBrace) { return Block(statements: statements, span: open.union(previous.span)) }
+            if at(.end) {
+                report(.unclosedBracket, "the body of \(what) is not closed", open, hint: "add '}'")
+                throw Bail()
+            }
+            parseStatement(into: &statements)
+        }
+    }
+
+    /// A body in which nothing but statements of the same method level may stand is still inside its loop or branch.
+    private mutating func innerBlock(_ what: String) throws -> Block {
+        let outer = context
+        context.inMethodBody = false
+        defer { context = outer }
+        return try block(what)
+    }
+
+    private mutating func loopBody(_ what: String) throws -> Block {
+        let outer = context
+        context.inLoop = true
+        defer { context = outer }
+        return try innerBlock(what)
+    }
+
+    /// Whether the `if` here is a value, `if c then a else b`: a `then` comes before any brace at this level.
+    private func isValueIf() -> Bool {
+        var index = position + 1
+        var level = 0
+        while index < tokens.count {
+            switch tokens[index].kind {
+            case .symbol(.leftParen), .symbol(.leftBracket): level += 1
+            case .symbol(.rightParen), .symbol(.rightBracket): level -= 1
+            case .symbol(.leftBrace): if level == 0 { return false } else { level += 1 }
+            case .symbol(.rightBrace): if level == 0 { return false } else { level -= 1 }
+            case .keyword(.then) where level == 0: return true
+            case .newline where level == 0: return false
+            case .end: return false
+            default: break
+            }
+            index += 1
+        }
+        return false
+    }
+
+    private mutating func branch() throws -> Statement {
+        let start = current.span
+        var branches: [(condition: Expression, block: Block)] = []
+        var otherwise: Block?
+        advance()
+        let condition = try expression()
+        branches.append((condition, try innerBlock("'if'")))
+        while true {
+            // `else` may stand on the line below the brace.
+            let mark = position
+            skipNewlines()
+            if atName("elif") || atName("elsif") || atName("elseif") {
+                fail(.foreignSyntax, "'\(source.text(current.span))' is not part of the language", current.span, hint: "write '} else if condition {'")
+                throw Bail()
+            }
+            guard accept(.else) else {
+                position = mark
+                break
+            }
+            if accept(.if) {
+                let condition = try expression()
+                branches.append((condition, try innerBlock("'else if'")))
+            } else {
+                otherwise = try innerBlock("'else'")
+                break
+            }
+        }
+        return Statement(.branch(branches, otherwise: otherwise), start.union(previous.span))
+    }
+
+    private mutating func forLoop() throws -> Statement {
+        let start = current.span
+        advance()
+        let pattern = try self.pattern()
+        if atSymbol(.comma) {
+            fail(.expectedToken, "several names are taken in parentheses", current.span, hint: "write 'for (a, b) in ...'")
+            throw Bail()
+        }
+        guard accept(.in) else { try unexpected("'in'") }
+        let values = try expression()
+        let body = try loopBody("'for'")
+        return Statement(.forIn(pattern, values, body), start.union(previous.span))
+    }
+
+    private mutating func leaveLoop() -> Statement {
+        let token = current
+        advance()
+        let word = source.text(token.span)
+        if !context.inLoop { fail(.misplacedStatement, "'\(word)' stands only inside a loop", token.span) }
+        return Statement(token.kind == .keyword(.break) ? .breakLoop : .continueLoop, token.span)
+    }
+
+    private mutating func returnStatement() throws -> Statement {
+        let start = current.span
+        advance()
+        if !context.inFunction { fail(.misplacedStatement, "'return' stands only inside a function", start) }
+        let isBare = at(.newline) || at(.end) || atSymbol(.semicolon) || atSymbol(.rightBrace)
+        let value = isBare ? nil : try expression()
+        if atSymbol(.comma) {
+            fail(.expectedToken, "several values are returned in parentheses", current.span, hint: "write 'return (a, b)'")
+            throw Bail()
+        }
+        return Statement(.returnValue(value), start.union(previous.span))
+    }
+
+    private func isPhase() -> Bool {
+        if case .string = ahead(1).kind { return ahead(2).kind == .symbol(.leftBrace) }
+        return false
+    }
+
+    private mutating func phase() throws -> Statement {
+        let start = current.span
+        advance()
+        guard case .string(let pieces) = current.kind, pieces.count <= 1, case .text(let name)? = pieces.first else {
+            report(.expectedName, "a phase has a plain name", current.span, hint: "write 'phase \"inner\" { ... }'")
+            throw Bail()
+        }
+        advance()
+        let body = try innerBlock("a phase")
+        return Statement(.phase(name, body), start.union(previous.span))
+    }
+
+    // MARK: - Expressions and assignments
+
+    private mutating func expressionOrAssignment() throws -> Statement {
+        try checkForeignStatement()
+        let target = try expression()
+        let operators: [Symbol: BinaryOperator?] = [.equal: nil, .plusEqual: .add, .minusEqual: .subtract, .starEqual: .multiply, .slashEqual: .divide]
+        if case .symbol(let symbol) = current.kind, let operation = operators[symbol] {
+            let sign = current.span
+            advance()
+            switch target.kind {
+            case .name, .field, .index: break
+            case .list(let items) where !items.isEmpty:
+                fail(.badAssignmentTarget, "several names are set one by one, or declared with 'let'", target.span, hint: "write 'let (a, b) = ...'")
+            default:
+                fail(.badAssignmentTarget, "this can't be assigned to", target.span, hint: symbol == .equal ? "compare with '=='" : nil)
+            }
+            if at(.newline) || at(.end) {
+                report(.expectedExpression, "'\(source.text(sign))' has nothing on its right", sign)
+                throw Bail()
+            }
+            let value = try expression()
+            return Statement(.assign(target, operation, value), target.span.union(value.span))
+        }
+        if atSymbol(.comma), case .name = target.kind {
+            fail(.expectedToken, "several values in a row need parentheses", current.span, hint: "write '(a, b)', or 'let (a, b) = ...' to declare")
+            throw Bail()
+        }
+        return Statement(.expression(target), target.span)
+    }
+
+    /// Words of other languages that start a statement there.
+    private mutating func checkForeignStatement() throws {
+        guard case .name(let word) = current.kind, !current.spaceAfter || ahead(1).kind != .symbol(.equal) else { return }
+        switch (word, ahead(1).kind) {
+        case ("var", .name), ("const", .name), ("func", .name), ("fn", .name), ("function", .name), ("class", .name), ("struct", .name),
+             ("from", .name), ("from", .string), ("elif", _), ("with", .name), ("try", .symbol(.colon)), ("try", .symbol(.leftBrace)), ("raise", .name),
+             ("throw", .name), ("local", .name), ("global", .name), ("lambda", .name):
+            advance()
+            try unexpected("the end of the statement")
+        case ("pass", .newline):
+            fail(.foreignSyntax, "'pass' is not part of the language", current.span, hint: "an empty block is { }")
+            throw Bail()
+        default: return
+        }
+    }
+}

@@ -1,0 +1,74 @@
+/// Verbs: statements that read like sentences, and become calls.
+extension Parser {
+    /// Whether the name here starts a sentence rather than an expression: `show x` against `show(x)`, `show = 1` or `show - 1`.
+    func startsVerb() -> Bool {
+        let verb = current
+        let next = ahead(1)
+        switch next.kind {
+        case .newline, .end: return verbs[source.text(verb.span)]?.slots.contains { $0.isRequired && !$0.isVariadic } == false
+        case .int, .float, .string, .name: return true
+        case .keyword(let word): return [.yes, .no, .none, .not, .if].contains(word)
+        case .symbol(.leftParen), .symbol(.leftBracket): return next.spaceBefore
+        case .symbol(.leftBrace): return true
+        case .symbol(.minus), .symbol(.plus): return next.spaceBefore && !next.spaceAfter
+        default: return false
+        }
+    }
+
+    mutating func verb(_ form: VerbForm) throws -> Statement {
+        let name = Identifier(form.name, current.span)
+        advance()
+        var arguments: [Argument] = []
+        // Behind an optional slot that was left out, arguments are passed by name.
+        var skipped = false
+        for slot in form.slots {
+            if let connective = slot.connective {
+                guard atWord(connective) else {
+                    if slot.isRequired { try wrongForm(form, "here should be '\(connective)', found \(describe(current))") }
+                    skipped = true
+                    continue
+                }
+                advance()
+            } else if endsSentence() || isFurtherArgument() {
+                if slot.isRequired { try wrongForm(form, "'\(form.name)' needs \(slot.parameter)") }
+                skipped = true
+                continue
+            }
+            if endsSentence() { try wrongForm(form, "'\(previous.span.end > 0 ? source.text(previous.span) : form.name)' needs \(slot.parameter) behind it") }
+            let keyword = skipped ? Identifier(slot.parameter, current.span) : nil
+            arguments.append(Argument(keyword: keyword, value: try expression()))
+            while slot.isVariadic, accept(.comma) { arguments.append(Argument(keyword: nil, value: try expression())) }
+        }
+        while isFurtherArgument(), let keyword = keywordArgumentName() {
+            arguments.append(Argument(keyword: keyword, value: try expression()))
+            _ = accept(.comma)
+        }
+        if !endsSentence() { try wrongForm(form, "here should be the end of the statement, found \(describe(current))") }
+        let span = name.span.union(previous.span)
+        let callee = try make(.name(NameUse(name)), name.span)
+        let call = try make(.call(callee, arguments), span, [callee] + arguments.map(\.value))
+        return Statement(.verb(call, form), span)
+    }
+
+    /// Connectives can be words of the language (`for`).
+    private func atWord(_ word: String) -> Bool { atName(word) || current.kind == Keyword(rawValue: word).map { .keyword($0) } }
+
+    private func isFurtherArgument() -> Bool {
+        guard ahead(1).kind == .symbol(.equal) else { return false }
+        switch current.kind {
+        case .name, .keyword: return true
+        default: return false
+        }
+    }
+
+    private func endsSentence() -> Bool { at(.newline) || at(.end) || atSymbol(.semicolon) || atSymbol(.rightBrace) }
+
+    private mutating func wrongForm(_ form: VerbForm, _ message: String) throws -> Never {
+        if let foreign = foreignHint(), atSymbol(.colon) {
+            fail(.foreignSyntax, foreign.message, current.span, hint: foreign.hint)
+        } else {
+            report(.wrongVerbForm, message, current.span, hint: "the sentence reads '\(form.description)'")
+        }
+        throw Bail()
+    }
+}

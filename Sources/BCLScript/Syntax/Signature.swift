@@ -1,0 +1,116 @@
+/// The parameters of something that can be called: one description for scripts' functions and the host's.
+public struct Signature: Sendable {
+    public struct Parameter: Sendable {
+        public let name: String
+        public let isRequired: Bool
+        /// Takes all further positional arguments, as a list. Only the last parameter.
+        public let isVariadic: Bool
+        /// How the default is shown in help: "0.03".
+        public let defaultText: String?
+
+        public init(_ name: String, required: Bool = true, variadic: Bool = false, defaultText: String? = nil) {
+            self.name = name
+            isRequired = required && !variadic
+            isVariadic = variadic
+            self.defaultText = defaultText
+        }
+    }
+
+    public let name: String
+    public let parameters: [Parameter]
+
+    public init(_ name: String, _ parameters: [Parameter]) {
+        self.name = name
+        self.parameters = parameters
+    }
+
+    public func index(of parameter: String) -> Int? { parameters.firstIndex { $0.name == parameter } }
+
+    /// "permuted(data, tasks=10, seed=0)"
+    public var description: String {
+        let shown = parameters.map { parameter -> String in
+            if parameter.isVariadic { return "\(parameter.name)..." }
+            return parameter.defaultText.map { "\(parameter.name)=\($0)" } ?? (parameter.isRequired ? parameter.name : "\(parameter.name)=")
+        }
+        return "\(name)(\(shown.joined(separator: ", ")))"
+    }
+
+    /// What is wrong with a call, or nil. One rule for the check before running and for calls of unknown functions.
+    public func problem(positional: Int, keywords: [String]) -> CallProblem? {
+        let variadic = parameters.last?.isVariadic == true
+        var given = Set<String>()
+        for parameter in parameters.prefix(positional) where !parameter.isVariadic { given.insert(parameter.name) }
+        if !variadic, positional > parameters.count {
+            let most = parameters.count
+            return CallProblem(.wrongArgumentCount, "\(name) takes \(most == 0 ? "no" : "at most \(most)") argument\(most == 1 ? "" : "s"), but \(positional) are given", keyword: nil, hint: "its signature is \(description)")
+        }
+        for keyword in keywords {
+            guard let index = index(of: keyword), !parameters[index].isVariadic else {
+                let near = Suggestion.nearest(to: keyword, among: parameters.map(\.name))
+                return CallProblem(.unknownKeyword, "\(name) has no parameter '\(keyword)'", keyword: keyword,
+                                   hint: near.map { "did you mean '\($0)'?" } ?? "its signature is \(description)")
+            }
+            if !given.insert(keyword).inserted {
+                return CallProblem(.duplicateArgument, "'\(keyword)' is given twice", keyword: keyword, hint: "its signature is \(description)")
+            }
+        }
+        let missing = parameters.filter { $0.isRequired && !given.contains($0.name) }.map(\.name)
+        if !missing.isEmpty {
+            let list = missing.map { "'\($0)'" }.joined(separator: ", ")
+            return CallProblem(.wrongArgumentCount, "\(name) is missing \(list)", keyword: nil, hint: "its signature is \(description)")
+        }
+        return nil
+    }
+}
+
+public struct CallProblem {
+    public let code: DiagnosticCode
+    public let message: String
+    /// The keyword argument at fault, if it is one.
+    public let keyword: String?
+    public let hint: String?
+
+    init(_ code: DiagnosticCode, _ message: String, keyword: String?, hint: String?) {
+        self.code = code
+        self.message = message
+        self.keyword = keyword
+        self.hint = hint
+    }
+}
+
+/// How a verb reads as a sentence: `train LEARNER on TASK`. It desugars to a call of the function of the same name.
+public struct VerbForm: Sendable {
+    public struct Slot: Sendable {
+        /// The word before the value: "on", "to"; nil for the first object.
+        public let connective: String?
+        public let parameter: String
+        public let isRequired: Bool
+        /// Takes several values, separated by commas.
+        public let isVariadic: Bool
+
+        public init(_ connective: String?, _ parameter: String, required: Bool = true, variadic: Bool = false) {
+            self.connective = connective
+            self.parameter = parameter
+            isRequired = required
+            isVariadic = variadic
+        }
+    }
+
+    public let name: String
+    public let slots: [Slot]
+
+    public init(_ name: String, _ slots: [Slot]) {
+        self.name = name
+        self.slots = slots
+    }
+
+    /// "train LEARNER on TASK"
+    public var description: String {
+        let parts = slots.map { slot -> String in
+            let value = slot.parameter.uppercased() + (slot.isVariadic ? ", ..." : "")
+            let text = slot.connective.map { "\($0) \(value)" } ?? value
+            return slot.isRequired ? text : "[\(text)]"
+        }
+        return ([name] + parts).joined(separator: " ")
+    }
+}
