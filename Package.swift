@@ -53,6 +53,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     ],
     targets: [
         .systemLibrary(name: "CLibedit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
@@ -65,13 +66,13 @@ let package = Package(
             ],
             linkerSettings: [.unsafeFlags(torchLinkerFlags)]),
         .target(name: "BCLScript", swiftSettings: swift5),
-        .target(name: "Interpreter", dependencies: ["BCLScript"], swiftSettings: swift5 + fast),
+        .target(name: "Interpreter", dependencies: ["BCLScript", .product(name: "OrderedCollections", package: "swift-collections")], swiftSettings: swift5 + fast),
         .target(name: "Engine", dependencies: ["CTorch"], swiftSettings: swift5 + fast),
         .target(name: "Continual", dependencies: ["Engine", "CZlib"], swiftSettings: swift5 + fast),
         .target(name: "Workbench", dependencies: ["Interpreter", "Continual"], swiftSettings: swift5 + fast),
         .executableTarget(
             name: "bclsh",
-            dependencies: ["Workbench", "CLibedit", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: ["Interpreter", "CLibedit", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: swift5),
         .testTarget(name: "BCLScriptTests", dependencies: ["BCLScript"], swiftSettings: swift5),
         .testTarget(name: "InterpreterTests", dependencies: ["Interpreter"], swiftSettings: swift5),

@@ -168,6 +168,10 @@ extension Parser {
 
     mutating func block(_ what: String) throws -> Block {
         let open = current.span
+        if atSymbol(.colon) {
+            fail(.foreignSyntax, "the body of \(what) does not start with ':'", current.span, hint: "put it in braces: { ... }")
+            throw Bail()
+        }
         guard accept(.leftBrace) else { try unexpected("'{' and the body of \(what)") }
         let outer = context
         context.isTopLevel = false

@@ -72,7 +72,7 @@ public struct Resolver {
             passed.insert(name.text)
             return variable
         }
-        if let state = function.hoisted[name.text], !function.isInBlock || function.literal?.role == .method, function.declared(name.text) == nil, state.identifier.span == name.span {
+        if let state = function.hoisted[name.text], state.identifier.span == name.span {
             function.declare(state)
             return state
         }
@@ -146,9 +146,9 @@ public struct Resolver {
     }
 
     func hint(forUnknown name: String, called: Bool) -> String? {
-        let habits = ["len": "length", "append": nil, "self": nil, "elif": "} else if", "range": "0..n"] as [String: String?]
+        let habits = ["elif": "} else if", "range": "0..n", "nil": "none", "null": "none"]
         if let near = Suggestion.nearest(to: name, among: visibleNames) { return "did you mean '\(near)'?" }
-        if let habit = habits[name] ?? nil { return "write '\(habit)'" }
+        if let habit = habits[name] { return "write '\(habit)'" }
         if name == "self" { return "a method's variables are used by their plain names" }
         return called ? nil : "declare it with 'let \(name) = ...'"
     }

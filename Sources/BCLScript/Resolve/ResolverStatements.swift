@@ -139,6 +139,7 @@ extension Resolver {
             guard name.text != "_", function.hoisted[name.text] == nil, function.declared(name.text) == nil else { return }
             let variable = Variable(name, kind: kind, source: source, isGlobal: false, slot: function.newSlot(), signature: signature)
             variable.isCaptured = true
+            variable.isState = true
             function.hoisted[name.text] = variable
             literal.state.append(variable)
         }

@@ -111,6 +111,8 @@ public final class Variable {
     public internal(set) var slot: Int
     /// Whether an inner function refers to it: then it lives in a cell of its own.
     public internal(set) var isCaptured = false
+    /// Whether it is part of a learner's state: then its cell is made with the learner.
+    public internal(set) var isState = false
     public internal(set) var isRead = false
     public internal(set) var isReassigned = false
     /// How it can be called, where that is known for certain.

@@ -1,0 +1,61 @@
+import BCLScript
+
+/// A function of the host. One declaration is all there is to one: signature, help, example, and the sentence if it is a verb.
+public final class Builtin: Callable {
+    /// One line, with shapes and units.
+    public let doc: String
+    /// A short runnable program.
+    public let example: String
+    /// What `help` lists it under.
+    public let topic: String
+    public let verb: VerbForm?
+    private let run: (Arguments, Evaluator) throws -> Value
+
+    public init(
+        _ name: String, _ parameters: [Signature.Parameter], topic: String, doc: String, example: String,
+        verb: [VerbForm.Slot]? = nil, run: @escaping (Arguments, Evaluator) throws -> Value
+    ) {
+        self.doc = doc
+        self.example = example
+        self.topic = topic
+        self.verb = verb.map { VerbForm(name, $0) }
+        self.run = run
+        super.init(Signature(name, parameters))
+    }
+
+    public var name: String { signature.name }
+    public override func invoke(_ arguments: Arguments, _ evaluator: Evaluator) throws -> Value { try run(arguments, evaluator) }
+    public override func describe(_ describer: inout Describer) { describer.write("<builtin \(signature.description)>") }
+}
+
+/// An event of training that a method can handle with `on NAME(...)`.
+public struct EventForm {
+    public let name: String
+    /// What a handler is passed.
+    public let parameters: [String]
+    public let doc: String
+
+    public init(_ name: String, _ parameters: [String], doc: String) {
+        self.name = name
+        self.parameters = parameters
+        self.doc = doc
+    }
+}
+
+/// The host's table: everything that scripts can use besides the language.
+public final class Registry {
+    public private(set) var builtins: [String: Builtin] = [:]
+    public private(set) var verbs: [String: VerbForm] = [:]
+    public private(set) var events: [String: EventForm] = [:]
+
+    public init() { add(CoreBuiltins.all) }
+
+    public func add(_ builtins: [Builtin]) {
+        for builtin in builtins {
+            self.builtins[builtin.name] = builtin
+            if let verb = builtin.verb { verbs[builtin.name] = verb }
+        }
+    }
+
+    public func add(_ events: [EventForm]) { for event in events { self.events[event.name] = event } }
+}

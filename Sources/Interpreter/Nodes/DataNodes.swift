@@ -1,0 +1,144 @@
+import BCLScript
+
+final class StringNode: Node {
+    enum Part {
+        case text(String)
+        case value(Node, FormatSpec)
+    }
+
+    let parts: [Part]
+    init(_ parts: [Part], _ span: Span, _ unit: CodeUnit) {
+        self.parts = parts
+        super.init(span, unit)
+    }
+
+    override func eval(_ frame: Frame) throws -> Value {
+        var text = ""
+        for part in parts {
+            switch part {
+            case .text(let plain): text += plain
+            case .value(let node, let spec):
+                let value = try node.eval(frame)
+                do { text += try Formatting.apply(spec, to: value) } catch { throw node.located(error) }
+            }
+        }
+        return .text(text)
+    }
+}
+
+final class ListNode: Node {
+    let items: [Node]
+    init(_ items: [Node], _ span: Span, _ unit: CodeUnit) {
+        self.items = items
+        super.init(span, unit)
+    }
+    override func eval(_ frame: Frame) throws -> Value { .items(try items.map { try $0.eval(frame) }) }
+}
+
+final class RecordNode: Node {
+    let entries: [(String, Node)]
+    init(_ entries: [(String, Node)], _ span: Span, _ unit: CodeUnit) {
+        self.entries = entries
+        super.init(span, unit)
+    }
+    override func eval(_ frame: Frame) throws -> Value {
+        .record(RecordValue(try entries.map { ($0, try $1.eval(frame)) }))
+    }
+}
+
+final class RangeNode: Node {
+    let start: Node
+    let end: Node
+    init(_ start: Node, _ end: Node, _ span: Span, _ unit: CodeUnit) {
+        self.start = start
+        self.end = end
+        super.init(span, unit)
+    }
+    override func eval(_ frame: Frame) throws -> Value {
+        let (a, b) = try bounds(frame)
+        return .host(RangeValue(a, b))
+    }
+
+    func bounds(_ frame: Frame) throws -> (Int, Int) {
+        func bound(_ node: Node) throws -> Int {
+            let value = try node.eval(frame)
+            guard case .int(let number) = value else {
+                throw node.located(Failure(.wrongType, "a range goes from int to int, not \(value.phrase)"))
+            }
+            return number
+        }
+        return (try bound(start), try bound(end))
+    }
+}
+
+final class IndexNode: Node {
+    enum Item {
+        case at(Node)
+        case slice(Node?, Node?, Node?)
+    }
+
+    let base: Node
+    let items: [Item]
+    init(_ base: Node, _ items: [Item], _ span: Span, _ unit: CodeUnit) {
+        self.base = base
+        self.items = items
+        super.init(span, unit)
+    }
+
+    override func eval(_ frame: Frame) throws -> Value {
+        let value = try base.eval(frame)
+        if items.count == 1, case .at(let node) = items[0] {
+            let index = try node.eval(frame)
+            if case .list(let list) = value, case .int(let position) = index, position >= 0, position < list.items.count { return list.items[position] }
+            do { return try Access.index(value, [.at(index)]) } catch { throw located(error) }
+        }
+        let values = try indexes(frame)
+        do { return try Access.index(value, values) } catch { throw located(error) }
+    }
+
+    func indexes(_ frame: Frame) throws -> [IndexValue] {
+        try items.map { item in
+            switch item {
+            case .at(let node): return .at(try node.eval(frame))
+            case .slice(let start, let end, let step):
+                let stride = try bound(step, frame) ?? 1
+                if stride == 0 { throw located(Failure(.badValue, "the step of a slice can't be zero")) }
+                return .slice(start: try bound(start, frame), end: try bound(end, frame), step: stride)
+            }
+        }
+    }
+
+    private func bound(_ node: Node?, _ frame: Frame) throws -> Int? {
+        guard let node else { return nil }
+        let value = try node.eval(frame)
+        switch value {
+        case .int(let number): return number
+        case .none: return nil
+        default: throw node.located(Failure(.wrongType, "the bounds of a slice are ints, not \(value.phrase)"))
+        }
+    }
+}
+
+final class FieldNode: Node {
+    let base: Node
+    let name: Identifier
+    init(_ base: Node, _ name: Identifier, _ span: Span, _ unit: CodeUnit) {
+        self.base = base
+        self.name = name
+        super.init(span, unit)
+    }
+    override func eval(_ frame: Frame) throws -> Value {
+        let value = try base.eval(frame)
+        do { return try Access.field(value, name.text, frame.evaluator) } catch { throw located(error, at: name.span) }
+    }
+}
+
+/// A function value: takes the cells of what it captures with it.
+final class ClosureNode: Node {
+    let code: FunctionCode
+    init(_ code: FunctionCode, _ span: Span, _ unit: CodeUnit) {
+        self.code = code
+        super.init(span, unit)
+    }
+    override func eval(_ frame: Frame) throws -> Value { .host(code.close(over: frame)) }
+}

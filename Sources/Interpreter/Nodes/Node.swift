@@ -1,0 +1,82 @@
+import BCLScript
+
+/// A compiled expression.
+class Node {
+    let span: Span
+    let unit: CodeUnit
+
+    init(_ span: Span, _ unit: CodeUnit) {
+        self.span = span
+        self.unit = unit
+    }
+
+    func eval(_ frame: Frame) throws -> Value { fatalError("abstract") }
+
+    /// Gives an error that comes from below its place in the script.
+    @inline(never)
+    func located(_ error: Error, at place: Span? = nil) -> Error { unit.located(error, place ?? span) }
+}
+
+/// What all nodes of one file share.
+final class CodeUnit {
+    let source: SourceFile
+    let globals: GlobalTable
+
+    init(_ source: SourceFile, _ globals: GlobalTable) {
+        self.source = source
+        self.globals = globals
+    }
+
+    func located(_ error: Error, _ span: Span) -> Error {
+        switch error {
+        case is ScriptError, is Interrupted: return error
+        case let failure as Failure:
+            return ScriptError(Diagnostic(failure.code, failure.message, at: Location(source, span), hint: failure.hint))
+        case let diagnostic as Diagnostic: return ScriptError(diagnostic)
+        case let convertible as ScriptFailureConvertible:
+            let failure = convertible.failure
+            return ScriptError(Diagnostic(failure.code, failure.message, at: Location(source, span), hint: failure.hint))
+        default: return ScriptError(Diagnostic(.internalError, "\(error)", at: Location(source, span)))
+        }
+    }
+}
+
+/// Errors of the host's libraries, put in terms of the language.
+public protocol ScriptFailureConvertible: Error {
+    var failure: Failure { get }
+}
+
+/// A compiled statement.
+class Step {
+    let span: Span
+    let unit: CodeUnit
+
+    init(_ span: Span, _ unit: CodeUnit) {
+        self.span = span
+        self.unit = unit
+    }
+
+    func run(_ frame: Frame) throws -> Flow { fatalError("abstract") }
+}
+
+/// How a statement ends.
+enum Flow {
+    case next, breakLoop, continueLoop, returned
+}
+
+/// Statements one after the other.
+final class StepList {
+    let steps: [Step]
+    init(_ steps: [Step]) { self.steps = steps }
+
+    @inline(__always)
+    func run(_ frame: Frame) throws -> Flow {
+        let signal = frame.evaluator.signal
+        for step in steps {
+            if signal.pointee != 0 { try frame.evaluator.poll() }
+            let flow = try step.run(frame)
+            if flow != .next { return flow }
+        }
+        return .next
+    }
+}

@@ -1,0 +1,73 @@
+import BCLScript
+
+/// Runs compiled programs. One evaluator belongs to one session and is used by one thread at a time.
+public final class Evaluator {
+    public let registry: Registry
+    public let interrupt: InterruptToken
+    /// Where output of the running cell goes.
+    public internal(set) var sink: OutputSink
+    let signal: UnsafeMutablePointer<Int32>
+    private(set) var depth = 0
+    /// Above zero inside a minibatch: a first Ctrl-C then waits for its end.
+    private var shielded = 0
+    /// Names of the running phases, outermost first.
+    public private(set) var phases: [String] = []
+    /// How a method's instance is made; the host gives its own kind of learner.
+    public var makeInstance: (MethodValue, Frame) -> MethodInstance = { MethodInstance($0, $1) }
+    /// Runs a body with gradients off; the host sets it.
+    public var withoutGradients: (() throws -> Void) throws -> Void = { try $0() }
+
+    /// Calls inside calls. A frame of script takes about 1 KB of native stack for each nesting of an expression; 256 MB hold this many with room to spare.
+    public static let deepest = 2000
+
+    public init(registry: Registry, interrupt: InterruptToken, sink: OutputSink) {
+        self.registry = registry
+        self.interrupt = interrupt
+        self.sink = sink
+        signal = interrupt.level
+    }
+
+    public func emit(_ event: Event) { sink.receive(event) }
+    public func print(_ text: String) { emit(.text(text)) }
+
+    // MARK: - Calls
+
+    /// Calls any callable value with arguments by position, as builtins such as `map` and the training loop do.
+    public func call(_ callee: Callable, _ positional: [Value], _ named: [(String, Value)] = []) throws -> Value {
+        let arguments = try Arguments.bind(callee.signature, positional: positional, named: named)
+        return try invoke(callee, arguments)
+    }
+
+    func invoke(_ callee: Callable, _ arguments: Arguments) throws -> Value {
+        guard depth < Self.deepest else {
+            throw Failure(.recursionLimit, "calls are nested more than \(Self.deepest) deep", hint: "does a function call itself without an end?")
+        }
+        depth += 1
+        defer { depth -= 1 }
+        return try callee.invoke(arguments, self)
+    }
+
+    // MARK: - Interrupts and phases
+
+    /// Polled before each statement when the signal word is not zero.
+    func poll() throws {
+        let level = signal.pointee
+        if level >= 2 || (level == 1 && shielded == 0) { throw Interrupted() }
+    }
+
+    /// For loops of the host: stops here if somebody asked.
+    public func checkInterrupt() throws { if signal.pointee != 0 { try poll() } }
+
+    /// A stretch that a single Ctrl-C does not cut in two, such as a minibatch.
+    public func shielded<T>(_ body: () throws -> T) rethrows -> T {
+        shielded += 1
+        defer { shielded -= 1 }
+        return try body()
+    }
+
+    func phase(_ name: String, _ body: () throws -> Flow) rethrows -> Flow {
+        phases.append(name)
+        defer { phases.removeLast() }
+        return try body()
+    }
+}

@@ -1,0 +1,58 @@
+import BCLScript
+
+/// An error of a builtin, before the evaluator adds the place in the script.
+public struct Failure: Error {
+    public let code: DiagnosticCode
+    public let message: String
+    public let hint: String?
+
+    public init(_ code: DiagnosticCode, _ message: String, hint: String? = nil) {
+        self.code = code
+        self.message = message
+        self.hint = hint
+    }
+}
+
+/// An error on its way up, with the place in the script and the calls that led there.
+public final class ScriptError: Error {
+    public struct Frame {
+        /// "function update", "method bcl_dual", "on batch"
+        public let what: String
+        /// Where it was called.
+        public let location: Location
+    }
+
+    public let diagnostic: Diagnostic
+    /// Innermost call first; calls from the same place in a row (recursion) are counted.
+    public private(set) var trace: [(frame: Frame, count: Int)] = []
+    /// Calls beyond these many entries are counted, not listed.
+    private(set) var omitted = 0
+
+    public init(_ diagnostic: Diagnostic) { self.diagnostic = diagnostic }
+
+    func add(_ frame: Frame) {
+        if let last = trace.last?.frame, last.what == frame.what, last.location.span == frame.location.span, last.location.source === frame.location.source {
+            trace[trace.count - 1].count += 1
+        } else if trace.count < 20 {
+            trace.append((frame, 1))
+        } else {
+            omitted += 1
+        }
+    }
+
+    /// The diagnostic with the stack trace as notes.
+    public var report: Diagnostic {
+        var result = diagnostic
+        for (frame, count) in trace {
+            let times = count == 1 ? "" : " (\(count) times)"
+            result.notes.append(Diagnostic.Note("in \(frame.what), called from \(frame.location.description)\(times)"))
+        }
+        if omitted > 0 { result.notes.append(Diagnostic.Note("and \(omitted) more calls")) }
+        return result
+    }
+}
+
+/// Ctrl-C, on its way up.
+public struct Interrupted: Error {
+    public init() {}
+}

@@ -1,0 +1,113 @@
+import BCLScript
+
+/// A compiled function, without the variables that it captures.
+final class FunctionCode {
+    struct ParameterCode {
+        let name: String
+        let place: Place
+        let defaultValue: Node?
+    }
+
+    let literal: FunctionLiteral
+    let signature: Signature
+    let unit: CodeUnit
+    var name: String { literal.name }
+    // Filled in after the body is compiled.
+    var parameters: [ParameterCode] = []
+    var body = StepList([])
+    var captures: [CaptureSource] = []
+    /// State variables of a method that get their cell when the learner is made, before their line has run.
+    var stateSlots: [Int] = []
+
+    enum CaptureSource {
+        case local(Int)
+        case outer(Int)
+    }
+
+    init(_ literal: FunctionLiteral, _ unit: CodeUnit) {
+        self.literal = literal
+        self.unit = unit
+        signature = literal.signature
+    }
+
+    func close(over frame: Frame) -> Closure {
+        let cells = captures.map { source -> Cell in
+            switch source {
+            case .outer(let index): return frame.captures[index]
+            case .local(let slot):
+                if case .cell(let cell) = frame.slots[slot] { return cell }
+                // Captured before its declaration has run: the cell is shared with it.
+                let cell = Cell(.unset)
+                frame.slots[slot] = .cell(cell)
+                return cell
+            }
+        }
+        return literal.role == .method ? MethodValue(self, cells) : Closure(self, cells)
+    }
+}
+
+/// A function of a script.
+public class Closure: Callable {
+    let code: FunctionCode
+    let captures: [Cell]
+
+    init(_ code: FunctionCode, _ captures: [Cell]) {
+        self.code = code
+        self.captures = captures
+        super.init(code.signature)
+    }
+
+    public var location: Location { Location(code.unit.source, code.literal.span) }
+
+    public override func invoke(_ arguments: Arguments, _ evaluator: Evaluator) throws -> Value {
+        let frame = try prepare(arguments, evaluator)
+        _ = try code.body.run(frame)
+        return frame.returned
+    }
+
+    /// A frame with the parameters set.
+    final func prepare(_ arguments: Arguments, _ evaluator: Evaluator) throws -> Frame {
+        let frame = Frame(slotCount: code.literal.slotCount, captures: captures, evaluator)
+        for (index, parameter) in code.parameters.enumerated() {
+            var value = arguments[index]
+            if case .unset = value {
+                guard let node = parameter.defaultValue else { throw Failure(.wrongArgumentCount, "\(code.name) is missing '\(parameter.name)'") }
+                value = try node.eval(frame)
+            }
+            parameter.place.declare(value, frame, code.unit.globals)
+        }
+        return frame
+    }
+}
+
+/// A `method`: calling it makes a learner.
+public final class MethodValue: Closure {
+    public override var typeName: String { "method" }
+    public var name: String { code.name }
+    public var parameterNames: [String] { code.parameters.map(\.name) }
+    var state: [Variable] { code.literal.state }
+
+    public override func invoke(_ arguments: Arguments, _ evaluator: Evaluator) throws -> Value {
+        let frame = try prepare(arguments, evaluator)
+        for slot in code.stateSlots { frame.slots[slot] = .cell(Cell(.unset)) }
+        let instance = evaluator.makeInstance(self, frame)
+        frame.instance = instance
+        defer { frame.instance = nil }
+        _ = try code.body.run(frame)
+        try instance.didBuild(evaluator)
+        return .host(instance)
+    }
+}
+
+extension Callable {
+    /// How a stack trace names it; nil for builtins, whose calls stand in the script anyway.
+    var traceName: String? {
+        guard let closure = self as? Closure else { return nil }
+        switch closure.code.literal.role {
+        case .function: return "function \(closure.code.name)"
+        case .lambda: return "a function value"
+        case .method: return "method \(closure.code.name)"
+        case .handler: return "'on \(closure.code.name)'"
+        }
+    }
+}

@@ -1,0 +1,164 @@
+import BCLScript
+import Foundation
+
+/// An imported or standard file: its names, their values, and whether it has run.
+final class Module {
+    let path: String
+    let program: Program
+    let scope: GlobalScope
+    let globals: GlobalTable
+    var hasRun = false
+
+    init(_ path: String, _ program: Program, _ scope: GlobalScope) {
+        self.path = path
+        self.program = program
+        self.scope = scope
+        globals = GlobalTable()
+    }
+
+    /// What an import brings in: the file's own names, not those it imported, and none that start with `_`.
+    var exports: [Variable] {
+        scope.variables.values.filter { $0.kind != .imported && !$0.name.hasPrefix("_") }.sorted { $0.slot < $1.slot }
+    }
+}
+
+/// Reads, resolves and runs other files, each once; answers the resolver's questions about names.
+public final class ModuleLoader: NameCatalog {
+    public let registry: Registry
+    public let library: Library
+    let settings = Settings()
+    private unowned(unsafe) var evaluator: Evaluator!
+    private var modules: [String: Module] = [:]
+    /// Files being read or run, outermost first.
+    private var loading: [String] = []
+
+    init(registry: Registry, library: Library) {
+        self.registry = registry
+        self.library = library
+    }
+
+    func attach(_ evaluator: Evaluator) { self.evaluator = evaluator }
+
+    // MARK: - NameCatalog
+
+    public func isKnown(_ name: String) -> Bool { registry.builtins[name] != nil || library.files[name] != nil }
+    public var names: [String] { Array(registry.builtins.keys) + Array(library.files.keys) }
+    public var verbs: [String: VerbForm] { registry.verbs }
+    public var events: [String: [String]] { registry.events.mapValues(\.parameters) }
+
+    public func signature(of name: String) -> Signature? {
+        if let builtin = registry.builtins[name] { return builtin.signature }
+        guard let path = library.files[name] else { return nil }
+        // A faulty library file is reported where its value is needed.
+        return (try? module(at: path, usedAt: nil))?.scope.variables[name]?.signature
+    }
+
+    public func exports(of path: String, importedAt location: Location) throws -> [Variable] {
+        try module(at: try resolve(path, from: location), usedAt: location).exports
+    }
+
+    // MARK: - Values
+
+    /// The value of a builtin, or of a name that a file of the standard library defines.
+    func value(of name: String, usedAt location: Location) throws -> Value {
+        if let builtin = registry.builtins[name] { return .host(builtin) }
+        guard let path = library.files[name] else { throw Diagnostic(.unknownName, "there is no '\(name)'", at: location) }
+        let module = try module(at: path, usedAt: location)
+        try run(module, usedAt: location)
+        guard let variable = module.scope.variables[name] else {
+            throw Diagnostic(.importFailed, "the standard library's \(path) does not define '\(name)'", at: location)
+        }
+        return module.globals[variable.slot]
+    }
+
+    func values(of file: Import, importedAt location: Location) throws -> [(String, Value)] {
+        let module = try module(at: try resolve(file.path, from: location), usedAt: location)
+        try run(module, usedAt: location)
+        return module.exports.map { ($0.name, module.globals[$0.slot]) }
+    }
+
+    // MARK: - Files
+
+    /// Relative to the importing file; then a name of the standard library ("methods/er.bcl" or "er").
+    private func resolve(_ path: String, from location: Location) throws -> String {
+        let files = FileManager.default
+        let home = (location.source.name as NSString).deletingLastPathComponent
+        let candidate = path.hasPrefix("/") ? path : (home.isEmpty ? path : home + "/" + path)
+        if files.fileExists(atPath: candidate) { return (candidate as NSString).standardizingPath }
+        if let folder = library.folder, files.fileExists(atPath: folder + "/" + path) { return folder + "/" + path }
+        if let known = library.files[path] { return known }
+        throw Diagnostic(.importFailed, "there is no file '\(candidate)' to import", at: location,
+                         hint: Suggestion.nearest(to: path, among: neighbours(of: candidate)).map { "did you mean '\($0)'?" })
+    }
+
+    private func neighbours(of path: String) -> [String] {
+        let folder = (path as NSString).deletingLastPathComponent
+        return ((try? FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder)) ?? []).filter { $0.hasSuffix(".bcl") }
+    }
+
+    private func module(at path: String, usedAt location: Location?) throws -> Module {
+        if let known = modules[path] { return known }
+        try enter(path, location)
+        defer { loading.removeLast() }
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw Diagnostic(.importFailed, "'\(path)' can't be read", at: location)
+        }
+        let source = SourceFile(name: path, bytes: [UInt8](data))
+        let parsed = Parser.parse(source, verbs: verbs)
+        let scope = GlobalScope()
+        var problems = parsed.diagnostics
+        if problems.isEmpty { problems = Resolver.resolve(parsed.program, globals: scope, catalog: self) }
+        if let first = problems.first(where: { $0.severity == .error }) {
+            var result = first
+            if let location { result.notes.append(Diagnostic.Note("imported here", at: location)) }
+            throw result
+        }
+        let module = Module(path, parsed.program, scope)
+        modules[path] = module
+        return module
+    }
+
+    private func run(_ module: Module, usedAt location: Location) throws {
+        if module.hasRun { return }
+        try enter(module.path, location)
+        defer { loading.removeLast() }
+        module.globals.grow(to: module.scope.slotCount)
+        let unit = CodeUnit(module.program.source, module.globals)
+        let steps = try Compiler.compile(module.program, unit: unit, loader: self)
+        let frame = Frame(slotCount: module.program.slotCount, captures: [], evaluator)
+        for step in steps { _ = try step.run(frame) }
+        module.hasRun = true
+    }
+
+    private func enter(_ path: String, _ location: Location?) throws {
+        if loading.contains(path) {
+            let names = (loading + [path]).map { ($0 as NSString).lastPathComponent }
+            throw Diagnostic(.importCycle, "files import each other: \(names.joined(separator: " -> "))", at: location, hint: "move what both need into a third file")
+        }
+        loading.append(path)
+    }
+}
+
+final class ImportStep: Step {
+    let file: Import
+    let loader: ModuleLoader
+    init(_ file: Import, _ loader: ModuleLoader, _ span: Span, _ unit: CodeUnit) {
+        self.file = file
+        self.loader = loader
+        super.init(span, unit)
+    }
+
+    override func run(_ frame: Frame) throws -> Flow {
+        let location = Location(unit.source, file.pathSpan)
+        do {
+            let values = try loader.values(of: file, importedAt: location)
+            if let alias = file.aliasVariable {
+                unit.globals[alias.slot] = .record(RecordValue(values))
+                return .next
+            }
+            let bound = Dictionary(file.bindings.map { ($0.name, $0.variable.slot) }, uniquingKeysWith: { $1 })
+            for (name, value) in values { if let slot = bound[name] { unit.globals[slot] = value } }
+        } catch { throw unit.located(error, file.pathSpan) }
+        return .next
+    }
+}

@@ -1,0 +1,125 @@
+import BCLScript
+import Foundation
+
+/// A running bclsh: its names and values, from the first cell to the last. The only door to the language: shell, batch and tests all use it.
+public final class Session {
+    public enum Outcome {
+        /// The value of the last statement, where that is an expression.
+        case finished(Value?)
+        /// Nothing was run: the text has errors.
+        case rejected([Diagnostic])
+        case failed(Diagnostic)
+        case interrupted
+    }
+
+    public let registry: Registry
+    public let loader: ModuleLoader
+    public let evaluator: Evaluator
+    public let interrupt: InterruptToken
+    public let thread = EvaluationThread()
+    public let scope = GlobalScope()
+    private let globals = GlobalTable()
+
+    public init(registry: Registry, library: Library) {
+        self.registry = registry
+        interrupt = InterruptToken()
+        loader = ModuleLoader(registry: registry, library: library)
+        evaluator = Evaluator(registry: registry, interrupt: interrupt, sink: CollectingSink())
+        loader.attach(evaluator)
+    }
+
+    /// Values for the `param`s of what runs next.
+    public var settings: Settings { loader.settings }
+
+    /// Parses, resolves and runs one file or cell. Where it has errors nothing of it runs.
+    /// - Parameter showsValues: whether the values of expression statements are shown, as at a prompt.
+    public func execute(_ source: SourceFile, sink: OutputSink, showsValues: Bool = false) -> Outcome {
+        thread.sync { self.run(source, sink, showsValues) }
+    }
+
+    /// Only the checks before running.
+    public func check(_ source: SourceFile) -> [Diagnostic] {
+        thread.sync {
+            let parsed = Parser.parse(source, verbs: self.registry.verbs)
+            if !parsed.diagnostics.isEmpty { return parsed.diagnostics }
+            return Resolver.resolve(parsed.program, globals: GlobalScope(), catalog: self.loader)
+        }
+    }
+
+    /// The names of a source's `param`s with their default's text; nil where the source has errors.
+    public func parameters(of source: SourceFile) -> [(name: String, defaultText: String, literal: Value?)]? {
+        thread.sync { () -> [(name: String, defaultText: String, literal: Value?)]? in
+            let parsed = Parser.parse(source, verbs: self.registry.verbs)
+            guard parsed.diagnostics.isEmpty else { return nil }
+            return parsed.program.statements.compactMap { statement -> (name: String, defaultText: String, literal: Value?)? in
+                guard case .param(let parameter) = statement.kind, let value = parameter.defaultValue else { return nil }
+                return (parameter.name, source.text(value.span), Self.literal(value))
+            }
+        }
+    }
+
+    private static func literal(_ expression: BCLScript.Expression) -> Value? {
+        switch expression.kind {
+        case .int(let value): return .int(value)
+        case .float(let value): return .float(value)
+        case .bool(let value): return .bool(value)
+        case .string(let parts) where parts.count <= 1:
+            if case .text(let text)? = parts.first { return .text(text) }
+            return parts.isEmpty ? .text("") : nil
+        default: return nil
+        }
+    }
+
+    /// Whether a text given from outside fits a `param` with this literal default.
+    public static func fits(_ text: String, _ literal: Value) -> Bool { Settings.parse(text, like: literal) != nil }
+
+    /// The value of a top-level name.
+    public func value(of name: String) -> Value? {
+        guard let variable = scope.variables[name] else { return nil }
+        let value = globals[variable.slot]
+        return value.isUnset ? nil : value
+    }
+
+    /// Sets a top-level name from outside.
+    public func define(_ name: String, _ value: Value) {
+        let variable = scope.declare(name, kind: .variable, source: SourceFile(name: "", text: ""))
+        globals[variable.slot] = value
+    }
+
+    private func run(_ source: SourceFile, _ sink: OutputSink, _ showsValues: Bool) -> Outcome {
+        evaluator.sink = sink
+        let parsed = Parser.parse(source, verbs: registry.verbs)
+        var problems = parsed.diagnostics
+        if problems.isEmpty { problems = Resolver.resolve(parsed.program, globals: scope, catalog: loader) }
+        if problems.contains(where: { $0.severity == .error }) { return .rejected(problems) }
+        for warning in problems { sink.receive(.warning(warning)) }
+
+        globals.grow(to: scope.slotCount)
+        let unit = CodeUnit(source, globals)
+        do {
+            let steps = try Compiler.compile(parsed.program, unit: unit, loader: loader)
+            return .finished(try run(steps, parsed.program, showsValues))
+        } catch let error as ScriptError { return .failed(error.report) }
+        catch let diagnostic as Diagnostic { return .rejected([diagnostic]) }
+        catch is Interrupted { return .interrupted }
+        catch { return .failed(Diagnostic(.internalError, "\(error)", at: nil)) }
+    }
+
+    private func run(_ steps: [Step], _ program: Program, _ showsValues: Bool) throws -> Value? {
+        let frame = Frame(slotCount: program.slotCount, captures: [], evaluator)
+        var last: Value?
+        for (step, statement) in zip(steps, program.statements) {
+            if evaluator.signal.pointee != 0 { try evaluator.poll() }
+            last = nil
+            if case .expression = statement.kind, let expression = step as? ExpressionStep {
+                let value = try expression.node.eval(frame)
+                last = value
+                if showsValues, case .none = value { continue }
+                if showsValues { evaluator.emit(.shown(value)) }
+            } else {
+                _ = try step.run(frame)
+            }
+        }
+        return last
+    }
+}

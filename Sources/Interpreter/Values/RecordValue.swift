@@ -1,0 +1,12 @@
+import OrderedCollections
+
+/// `{"key": value}`: entries in the order in which they were made.
+public final class RecordValue {
+    public var entries: OrderedDictionary<String, Value>
+
+    public init(_ entries: OrderedDictionary<String, Value> = [:]) { self.entries = entries }
+
+    public convenience init(_ entries: [(String, Value)]) {
+        self.init(OrderedDictionary(entries, uniquingKeysWith: { $1 }))
+    }
+}
