@@ -1,10 +1,156 @@
+/// The C face of libtorch, as much of it as bclsh needs.
+///
+/// Every function returns 0, or 1 where libtorch threw; ctorch_error() then gives the message.
+/// A tensor handle is owned by the caller and given back with ctorch_release().
+/// The caller keeps its handles alive for the length of a call.
 #ifndef CTORCH_H
 #define CTORCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
-/// The version of the libtorch that is linked, as "2.13.0".
+
+typedef struct ctorch_tensor_s *ctorch_tensor;
+
+/// Element types, in the order of Engine's DType.
+enum { CTORCH_FLOAT32 = 0, CTORCH_FLOAT64 = 1, CTORCH_INT64 = 2, CTORCH_UINT8 = 3, CTORCH_BOOL = 4 };
+/// Devices: -1 is the CPU, from 0 on the GPUs.
+enum { CTORCH_CPU = -1 };
+
+// What is there
 const char *ctorch_version(void);
+/// Message of the last failed call on this thread.
+const char *ctorch_error(void);
+int ctorch_cuda_count(void);
+/// CUDA version that torch was built with, "" for a CPU build.
+const char *ctorch_cuda_version(void);
+int ctorch_get_threads(void);
+int ctorch_set_threads(int count);
+int ctorch_set_deterministic(int on);
+/// Handles that were made and not yet released, and the bytes of storage they refer to (shared storage counted once a handle).
+int64_t ctorch_live_handles(void);
+
+// Handles
+void ctorch_release(ctorch_tensor t);
+int ctorch_dimensions(ctorch_tensor t);
+int64_t ctorch_size(ctorch_tensor t, int dimension);
+int64_t ctorch_count(ctorch_tensor t);
+/// -1 where the type is none of ours.
+int ctorch_dtype(ctorch_tensor t);
+int ctorch_device(ctorch_tensor t);
+int ctorch_is_contiguous(ctorch_tensor t);
+/// Address of a CPU tensor's first element; valid while the handle lives.
+void *ctorch_data(ctorch_tensor t);
+int ctorch_requires_grad(ctorch_tensor t);
+int ctorch_shares_storage(ctorch_tensor a, ctorch_tensor b);
+
+// Creation
+int ctorch_full(const int64_t *sizes, int n, double value, int dtype, int device, ctorch_tensor *out);
+int ctorch_empty(const int64_t *sizes, int n, int dtype, int device, ctorch_tensor *out);
+int ctorch_from_bytes(const void *bytes, const int64_t *sizes, int n, int dtype, int device, ctorch_tensor *out);
+int ctorch_arange(int64_t start, int64_t end, int64_t step, int device, ctorch_tensor *out);
+int ctorch_eye(int64_t n, int dtype, int device, ctorch_tensor *out);
+int ctorch_item(ctorch_tensor t, double *out);
+int ctorch_item_int(ctorch_tensor t, int64_t *out);
+
+// Views and conversions
+int ctorch_to_dtype(ctorch_tensor t, int dtype, ctorch_tensor *out);
+int ctorch_to_device(ctorch_tensor t, int device, ctorch_tensor *out);
+int ctorch_contiguous(ctorch_tensor t, ctorch_tensor *out);
+int ctorch_clone(ctorch_tensor t, ctorch_tensor *out);
+int ctorch_detach(ctorch_tensor t, ctorch_tensor *out);
+int ctorch_reshape(ctorch_tensor t, const int64_t *sizes, int n, ctorch_tensor *out);
+int ctorch_expand(ctorch_tensor t, const int64_t *sizes, int n, ctorch_tensor *out);
+int ctorch_permute(ctorch_tensor t, const int64_t *order, int n, ctorch_tensor *out);
+int ctorch_transpose(ctorch_tensor t, int64_t a, int64_t b, ctorch_tensor *out);
+int ctorch_unsqueeze(ctorch_tensor t, int64_t dimension, ctorch_tensor *out);
+int ctorch_squeeze(ctorch_tensor t, int64_t dimension, ctorch_tensor *out);
+int ctorch_select(ctorch_tensor t, int64_t dimension, int64_t index, ctorch_tensor *out);
+int ctorch_narrow(ctorch_tensor t, int64_t dimension, int64_t start, int64_t length, ctorch_tensor *out);
+int ctorch_slice(ctorch_tensor t, int64_t dimension, int64_t start, int64_t end, int64_t step, ctorch_tensor *out);
+int ctorch_flip(ctorch_tensor t, int64_t dimension, ctorch_tensor *out);
+int ctorch_stack(const ctorch_tensor *ts, int n, int64_t dimension, ctorch_tensor *out);
+int ctorch_cat(const ctorch_tensor *ts, int n, int64_t dimension, ctorch_tensor *out);
+
+// Element by element
+#define CTORCH_UNARY(name) int ctorch_##name(ctorch_tensor a, ctorch_tensor *out);
+CTORCH_UNARY(neg) CTORCH_UNARY(abs) CTORCH_UNARY(sign) CTORCH_UNARY(exp) CTORCH_UNARY(log) CTORCH_UNARY(sqrt)
+CTORCH_UNARY(square) CTORCH_UNARY(relu) CTORCH_UNARY(tanh) CTORCH_UNARY(sigmoid) CTORCH_UNARY(round)
+CTORCH_UNARY(floor) CTORCH_UNARY(ceil) CTORCH_UNARY(logical_not) CTORCH_UNARY(isfinite)
+#undef CTORCH_UNARY
+#define CTORCH_BINARY(name) int ctorch_##name(ctorch_tensor a, ctorch_tensor b, ctorch_tensor *out);
+CTORCH_BINARY(add) CTORCH_BINARY(sub) CTORCH_BINARY(mul) CTORCH_BINARY(div) CTORCH_BINARY(floor_divide)
+CTORCH_BINARY(remainder) CTORCH_BINARY(pow) CTORCH_BINARY(matmul) CTORCH_BINARY(maximum) CTORCH_BINARY(minimum)
+CTORCH_BINARY(eq) CTORCH_BINARY(ne) CTORCH_BINARY(lt) CTORCH_BINARY(le) CTORCH_BINARY(gt) CTORCH_BINARY(ge)
+CTORCH_BINARY(logical_and) CTORCH_BINARY(logical_or)
+#undef CTORCH_BINARY
+/// With a number on the right. `is_int` keeps integer tensors integer.
+#define CTORCH_SCALAR(name) int ctorch_##name##_scalar(ctorch_tensor a, double b, int is_int, ctorch_tensor *out);
+CTORCH_SCALAR(add) CTORCH_SCALAR(sub) CTORCH_SCALAR(mul) CTORCH_SCALAR(div) CTORCH_SCALAR(floor_divide)
+CTORCH_SCALAR(remainder) CTORCH_SCALAR(pow) CTORCH_SCALAR(eq) CTORCH_SCALAR(ne) CTORCH_SCALAR(lt) CTORCH_SCALAR(le)
+CTORCH_SCALAR(gt) CTORCH_SCALAR(ge) CTORCH_SCALAR(rsub) CTORCH_SCALAR(rdiv) CTORCH_SCALAR(rpow)
+#undef CTORCH_SCALAR
+int ctorch_clamp(ctorch_tensor a, int has_min, double min, int has_max, double max, ctorch_tensor *out);
+int ctorch_where(ctorch_tensor condition, ctorch_tensor a, ctorch_tensor b, ctorch_tensor *out);
+
+// Reductions: over all elements, or over one dimension
+#define CTORCH_REDUCTION(name) \
+  int ctorch_##name(ctorch_tensor a, ctorch_tensor *out); \
+  int ctorch_##name##_dim(ctorch_tensor a, int64_t dimension, int keep, ctorch_tensor *out);
+CTORCH_REDUCTION(sum) CTORCH_REDUCTION(mean) CTORCH_REDUCTION(max) CTORCH_REDUCTION(min) CTORCH_REDUCTION(argmax)
+CTORCH_REDUCTION(argmin) CTORCH_REDUCTION(norm) CTORCH_REDUCTION(any) CTORCH_REDUCTION(all)
+#undef CTORCH_REDUCTION
+int ctorch_std(ctorch_tensor a, ctorch_tensor *out);
+int ctorch_cumsum(ctorch_tensor a, int64_t dimension, ctorch_tensor *out);
+int ctorch_sort(ctorch_tensor a, int64_t dimension, int descending, ctorch_tensor *values, ctorch_tensor *indices);
+int ctorch_softmax(ctorch_tensor a, int64_t dimension, ctorch_tensor *out);
+int ctorch_log_softmax(ctorch_tensor a, int64_t dimension, ctorch_tensor *out);
+int ctorch_one_hot(ctorch_tensor a, int64_t classes, ctorch_tensor *out);
+int ctorch_dot(ctorch_tensor a, ctorch_tensor b, ctorch_tensor *out);
+int ctorch_equal(ctorch_tensor a, ctorch_tensor b, int *out);
+
+// Indexing
+int ctorch_index_select(ctorch_tensor t, int64_t dimension, ctorch_tensor indices, ctorch_tensor *out);
+int ctorch_gather(ctorch_tensor t, int64_t dimension, ctorch_tensor indices, ctorch_tensor *out);
+int ctorch_masked_select(ctorch_tensor t, ctorch_tensor mask, ctorch_tensor *out);
+int ctorch_masked_fill(ctorch_tensor t, ctorch_tensor mask, double value, ctorch_tensor *out);
+
+// In place
+int ctorch_copy_(ctorch_tensor target, ctorch_tensor source);
+int ctorch_fill_(ctorch_tensor target, double value);
+int ctorch_zero_(ctorch_tensor target);
+int ctorch_add_(ctorch_tensor target, ctorch_tensor other, double alpha);
+int ctorch_mul_(ctorch_tensor target, double factor);
+/// target = start + fraction * (target - start)
+int ctorch_interpolate_(ctorch_tensor target, ctorch_tensor start, double fraction);
+int ctorch_index_copy_(ctorch_tensor target, int64_t dimension, ctorch_tensor indices, ctorch_tensor source);
+
+// Automatic differentiation
+int ctorch_grad_enabled(void);
+void ctorch_set_grad_enabled(int on);
+int ctorch_set_requires_grad(ctorch_tensor t, int on);
+int ctorch_is_leaf(ctorch_tensor t);
+int ctorch_backward(ctorch_tensor t, int retain_graph);
+/// out = NULL where there is no gradient.
+int ctorch_get_grad(ctorch_tensor t, ctorch_tensor *out);
+int ctorch_set_grad(ctorch_tensor t, ctorch_tensor grad);
+int ctorch_gradients(ctorch_tensor of, const ctorch_tensor *inputs, int n, int retain_graph, int create_graph, ctorch_tensor *outs);
+
+// Networks and losses
+int ctorch_linear(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, ctorch_tensor *out);
+int ctorch_conv2d(ctorch_tensor x, ctorch_tensor weight, int64_t stride, int64_t padding, ctorch_tensor *out);
+int ctorch_batch_norm(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, ctorch_tensor mean, ctorch_tensor variance,
+                      int training, double momentum, double epsilon, ctorch_tensor *out);
+int ctorch_max_pool2d(ctorch_tensor x, int64_t size, int64_t stride, int64_t padding, ctorch_tensor *out);
+int ctorch_global_average_pool(ctorch_tensor x, ctorch_tensor *out);
+int ctorch_cross_entropy(ctorch_tensor logits, ctorch_tensor labels, ctorch_tensor *out);
+/// Mean over samples and classes of p (log p - log q), q = softmax(logits / temperature).
+int ctorch_kl(ctorch_tensor logits, ctorch_tensor targets, double temperature, ctorch_tensor *out);
+int ctorch_mse(ctorch_tensor a, ctorch_tensor b, ctorch_tensor *out);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,66 @@
+// Automatic differentiation, layers and losses.
+#include "internal.h"
+
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/csrc/autograd/variable.h>
+
+using namespace ctorch;
+
+int ctorch_grad_enabled(void) { return at::GradMode::is_enabled(); }
+void ctorch_set_grad_enabled(int on) { at::GradMode::set_enabled(on != 0); }
+
+int ctorch_set_requires_grad(ctorch_tensor t, int on) {
+  return guarded([&] { get(t).set_requires_grad(on != 0); });
+}
+int ctorch_is_leaf(ctorch_tensor t) { return get(t).is_leaf(); }
+
+int ctorch_backward(ctorch_tensor t, int retain_graph) {
+  return guarded([&] { torch::autograd::backward({get(t)}, {}, retain_graph != 0, /*create_graph=*/false); });
+}
+int ctorch_get_grad(ctorch_tensor t, ctorch_tensor *out) {
+  return guarded([&] {
+    at::Tensor grad = get(t).grad();
+    *out = grad.defined() ? wrap(grad) : nullptr;
+  });
+}
+int ctorch_set_grad(ctorch_tensor t, ctorch_tensor grad) {
+  return guarded([&] { get(t).mutable_grad() = get(grad); });
+}
+int ctorch_gradients(ctorch_tensor of, const ctorch_tensor *inputs, int n, int retain_graph, int create_graph, ctorch_tensor *outs) {
+  return guarded([&] {
+    torch::autograd::variable_list with;
+    for (int i = 0; i < n; i++) with.push_back(get(inputs[i]));
+    auto grads = torch::autograd::grad({get(of)}, with, {}, retain_graph != 0, create_graph != 0, /*allow_unused=*/true);
+    for (int i = 0; i < n; i++) outs[i] = wrap(grads[i].defined() ? grads[i] : at::zeros_like(with[i]));
+  });
+}
+
+int ctorch_linear(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, ctorch_tensor *out) {
+  return result(out, [&] { return at::linear(get(x), get(weight), get(bias)); });
+}
+int ctorch_conv2d(ctorch_tensor x, ctorch_tensor weight, int64_t stride, int64_t padding, ctorch_tensor *out) {
+  return result(out, [&] { return at::conv2d(get(x), get(weight), {}, {stride, stride}, {padding, padding}); });
+}
+int ctorch_batch_norm(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, ctorch_tensor mean, ctorch_tensor variance,
+                      int training, double momentum, double epsilon, ctorch_tensor *out) {
+  return result(out, [&] {
+    return at::batch_norm(get(x), get(weight), get(bias), get(mean), get(variance), training != 0, momentum, epsilon, true);
+  });
+}
+int ctorch_max_pool2d(ctorch_tensor x, int64_t size, int64_t stride, int64_t padding, ctorch_tensor *out) {
+  return result(out, [&] { return at::max_pool2d(get(x), {size, size}, {stride, stride}, {padding, padding}); });
+}
+int ctorch_global_average_pool(ctorch_tensor x, ctorch_tensor *out) {
+  return result(out, [&] { return at::adaptive_avg_pool2d(get(x), {1, 1}).flatten(1); });
+}
+int ctorch_cross_entropy(ctorch_tensor logits, ctorch_tensor labels, ctorch_tensor *out) {
+  return result(out, [&] { return at::cross_entropy_loss(get(logits), get(labels)); });
+}
+int ctorch_kl(ctorch_tensor logits, ctorch_tensor targets, double temperature, ctorch_tensor *out) {
+  return result(out, [&] {
+    return at::kl_div(at::log_softmax(get(logits) / temperature, -1), get(targets), at::Reduction::Mean);
+  });
+}
+int ctorch_mse(ctorch_tensor a, ctorch_tensor b, ctorch_tensor *out) {
+  return result(out, [&] { return at::mse_loss(get(a), get(b)); });
+}

@@ -1,0 +1,39 @@
+import Foundation
+
+/// Writes files so that a reader sees the old content or the new one, and a crash leaves nothing half-written:
+/// a temporary file in the same folder, flushed to the disk, then renamed.
+public enum AtomicFile {
+    public static func write(to path: String, _ body: (FileHandle) throws -> Void) throws {
+        let folder = (path as NSString).deletingLastPathComponent
+        let directory = folder.isEmpty ? "." : folder
+        guard !path.isEmpty, !path.hasSuffix("/") else { throw EngineError("'\(path)' is no file name") }
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: directory, isDirectory: &isFolder), isFolder.boolValue else {
+            throw EngineError("'\(path)' can't be written: there is no folder '\(directory)'")
+        }
+        if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+            throw EngineError("'\(path)' can't be written: it is a folder")
+        }
+        var template = Array("\(directory)/.\((path as NSString).lastPathComponent).XXXXXX".utf8CString)
+        let descriptor = mkstemp(&template)
+        guard descriptor >= 0 else { throw EngineError("'\(path)' can't be written: \(String(cString: strerror(errno)))") }
+        let temporary = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        do {
+            try body(file)
+            let mask = umask(0)
+            umask(mask)
+            fchmod(descriptor, 0o666 & ~mask)
+            guard fsync(descriptor) == 0 else { throw EngineError(String(cString: strerror(errno))) }
+            try file.close()
+            guard rename(temporary, path) == 0 else { throw EngineError(String(cString: strerror(errno))) }
+        } catch {
+            unlink(temporary)
+            let why = (error as? EngineError)?.message ?? (error as NSError).localizedDescription
+            throw EngineError("'\(path)' can't be written: \(why)")
+        }
+    }
+
+    public static func write(_ data: Data, to path: String) throws { try write(to: path) { try $0.write(contentsOf: data) } }
+    public static func write(_ text: String, to path: String) throws { try write(Data(text.utf8), to: path) }
+}

@@ -1,0 +1,50 @@
+import CTorch
+
+/// Linear layers with ReLU between them. Names as in the published code: `net.0.weight`, `net.0.bias`, `net.2.weight`, ...
+/// Weights start Xavier uniform (Glorot and Bengio 2010), biases at zero.
+public final class MLP: Network {
+    /// Sizes of the layers, input and output included.
+    public let widths: [Int]
+    private var layers: [(weight: Tensor, bias: Tensor)] = []
+
+    /// - Parameter random: where the first weights come from; nil leaves them zero.
+    public init(widths: [Int], random: RandomStream?, dtype: DType = .float32, device: Device = .cpu) throws {
+        guard widths.count >= 2 else { throw EngineError("an mlp needs at least two sizes: input and output") }
+        guard widths.allSatisfy({ $0 >= 1 && $0 <= 1 << 24 }) else { throw EngineError("the sizes of an mlp must be positive, not [\(Tensor.list(widths))]") }
+        guard dtype.isFloatingPoint else { throw EngineError("a network's weights are floats, not \(dtype.rawValue)") }
+        self.widths = widths
+        var layout = StateLayout()
+        for layer in 0..<widths.count - 1 {
+            _ = try Tensor.count(of: [widths[layer + 1], widths[layer]], dtype)
+            layout.add("net.\(2 * layer).weight", [widths[layer + 1], widths[layer]])
+            layout.add("net.\(2 * layer).bias", [widths[layer + 1]])
+        }
+        try super.init(layout, inputSize: widths[0], outputs: widths[widths.count - 1], dtype: dtype, device: device)
+        if let random { try initialize(random) }
+    }
+
+    private func initialize(_ random: RandomStream) throws {
+        for layer in 0..<widths.count - 1 {
+            let (fanIn, fanOut) = (widths[layer], widths[layer + 1])
+            let bound = (6 / Double(fanIn + fanOut)).squareRoot()
+            let values = try Tensor.from(random.uniform(fanIn * fanOut, from: -bound, to: bound), shape: [fanOut, fanIn]).to(dtype)
+            try withoutGradients { try view("net.\(2 * layer).weight").detach().copyInPlace(from: values) }
+        }
+    }
+
+    override func didBind() {
+        layers = (0..<widths.count - 1).map { (view("net.\(2 * $0).weight"), view("net.\(2 * $0).bias")) }
+    }
+
+    public override func forward(_ x: Tensor, training: Bool) throws -> Tensor {
+        var value = try checked(x)
+        for (index, layer) in layers.enumerated() {
+            value = try Layer.linear(value, layer.weight, layer.bias)
+            if index < layers.count - 1 { value = try value.relu() }
+        }
+        return value
+    }
+
+    public override func makeEmpty() throws -> Network { try MLP(widths: widths, random: nil, dtype: dtype) }
+    public override var description: String { "mlp \(widths.map(String.init).joined(separator: "-"))" }
+}

@@ -1,0 +1,176 @@
+import CTorch
+
+/// A network whose parameters are views of one flat vector, and their gradients of another:
+/// an update, a snapshot or an interpolation is one operation, whatever the number of layers.
+open class Network {
+    public let entries: [StateEntry]
+    /// What the network expects for each sample, flattened: [B, inputSize].
+    public let inputSize: Int
+    /// Columns of the logits: [B, outputs].
+    public let outputs: Int
+    public let dtype: DType
+
+    /// All parameters [P].
+    public private(set) var weights: Tensor
+    /// Their gradients [P], which `backward` adds to.
+    public private(set) var gradients: Tensor
+    /// Running means and variances of batch norms [S].
+    public private(set) var statistics: Tensor
+    /// Batches seen, one for each batch norm, int64.
+    public private(set) var counters: Tensor
+    /// Views by name, as the layers use them.
+    private var views: [String: Tensor] = [:]
+
+    init(_ layout: StateLayout, inputSize: Int, outputs: Int, dtype: DType, device: Device) throws {
+        entries = layout.entries
+        self.inputSize = inputSize
+        self.outputs = outputs
+        self.dtype = dtype
+        weights = try Tensor.zeros([layout.sizes[.weight] ?? 0], dtype: dtype, device: device)
+        gradients = try Tensor.zeros([layout.sizes[.weight] ?? 0], dtype: dtype, device: device)
+        statistics = try Tensor.zeros([layout.sizes[.statistic] ?? 0], dtype: dtype, device: device)
+        counters = try Tensor.zeros([layout.sizes[.counter] ?? 0], dtype: .int64, device: device)
+        try bind()
+    }
+
+    /// Makes the views. A parameter's gradient is set to its stretch of the flat gradient: `backward` adds in place to a gradient that is there.
+    private func bind() throws {
+        views = [:]
+        try withoutGradients {
+            for entry in entries {
+                let view = try storage(entry).narrow(0, entry.offset, entry.count).reshape(entry.shape)
+                if entry.storage == .weight {
+                    try view.setRequiresGrad(true)
+                    try view.setGrad(try gradients.narrow(0, entry.offset, entry.count).reshape(entry.shape))
+                }
+                views[entry.name] = view
+            }
+        }
+        didBind()
+    }
+
+    /// Called when the views are new: subclasses fetch those that they use.
+    func didBind() {}
+
+    private func storage(_ entry: StateEntry) -> Tensor {
+        switch entry.storage {
+        case .weight: return weights
+        case .statistic: return statistics
+        case .counter: return counters
+        }
+    }
+
+    func view(_ name: String) -> Tensor { views[name]! }
+
+    // MARK: - What subclasses say
+
+    /// Logits [B, outputs] of samples [B, inputSize].
+    open func forward(_ x: Tensor, training: Bool) throws -> Tensor { throw EngineError("this network has no forward pass") }
+    /// A network of the same shape with other storage.
+    open func makeEmpty() throws -> Network { throw EngineError("this network can't be copied") }
+    /// "mlp 784-128-10"
+    open var description: String { "network" }
+
+    // MARK: - Facts
+
+    public var device: Device { weights.device }
+    public var parameterCount: Int { weights.count }
+    public var stateNames: [String] { entries.map(\.name) }
+
+    /// Checks the samples and gives them as [B, inputSize].
+    func checked(_ x: Tensor) throws -> Tensor {
+        guard x.rank >= 1, x.shape.dropFirst().reduce(1, *) == inputSize, x.rank > 1 else {
+            throw EngineError("\(description) takes samples [B, \(inputSize)], not [\(Tensor.list(x.shape))]")
+        }
+        guard x.dtype == dtype else { throw EngineError("\(description) takes \(dtype.rawValue) samples, not \(x.dtype.rawValue)") }
+        guard x.device == device else { throw EngineError("the network is on \(device), but the samples are on \(x.device)") }
+        return x.rank == 2 ? x : try x.flatten(1)
+    }
+
+    // MARK: - Learning
+
+    public func zeroGradients() throws { try gradients.zeroInPlace() }
+
+    /// weights -= learningRate * gradients
+    public func descend(learningRate: Double) throws { try withoutGradients { try weights.addInPlace(gradients, alpha: -learningRate) } }
+
+    public func snapshot() throws -> WeightsSnapshot {
+        try withoutGradients { WeightsSnapshot(weights: try weights.clone(), statistics: try statistics.clone(), counters: try counters.clone()) }
+    }
+
+    public func restore(_ snapshot: WeightsSnapshot) throws {
+        try check(snapshot)
+        try withoutGradients {
+            try weights.copyInPlace(from: snapshot.weights)
+            try statistics.copyInPlace(from: snapshot.statistics)
+            try counters.copyInPlace(from: snapshot.counters)
+        }
+    }
+
+    /// state = before + fraction * (state - before), batch-norm statistics included. Counters keep counting: a fraction of a batch means nothing.
+    public func interpolate(from before: WeightsSnapshot, fraction: Double) throws {
+        try check(before)
+        try withoutGradients {
+            try weights.interpolateInPlace(from: before.weights, fraction)
+            if statistics.count > 0 { try statistics.interpolateInPlace(from: before.statistics, fraction) }
+        }
+    }
+
+    private func check(_ snapshot: WeightsSnapshot) throws {
+        guard snapshot.weights.shape == weights.shape, snapshot.statistics.shape == statistics.shape, snapshot.weights.dtype == dtype else {
+            throw EngineError("the snapshot has \(snapshot.weights.count) parameters, the network \(weights.count): it is of another network")
+        }
+    }
+
+    // MARK: - State
+
+    /// Copies of all tensors, in PyTorch's order and under its names.
+    public func stateDict() throws -> [(String, Tensor)] {
+        try withoutGradients { try entries.map { ($0.name, try view($0.name).detach().clone()) } }
+    }
+
+    /// Sets the tensors by name. On an error nothing is changed; the error lists what is missing, unknown, or of another shape.
+    public func load(_ state: [String: Tensor]) throws {
+        var problems: [String] = []
+        for entry in entries {
+            guard let tensor = state[entry.name] else {
+                if entry.storage != .counter { problems.append("'\(entry.name)' is missing") }
+                continue
+            }
+            let isScalar = entry.shape.isEmpty && tensor.count == 1
+            if tensor.shape != entry.shape, !isScalar { problems.append("'\(entry.name)' is [\(Tensor.list(tensor.shape))] instead of [\(Tensor.list(entry.shape))]") }
+        }
+        let known = Set(stateNames)
+        for name in state.keys.sorted() where !known.contains(name) { problems.append("'\(name)' is not part of \(description)") }
+        guard problems.isEmpty else {
+            let shown = problems.prefix(4).joined(separator: "; ")
+            throw EngineError("these weights do not fit \(description): \(shown)\(problems.count > 4 ? "; and \(problems.count - 4) more" : "")")
+        }
+        try withoutGradients {
+            for entry in entries {
+                guard let tensor = state[entry.name] else { continue }
+                try view(entry.name).detach().copyInPlace(from: try tensor.reshape(entry.shape).to(device))
+            }
+        }
+    }
+
+    /// A network of its own with the same weights and statistics; its gradients are zero.
+    public func copy() throws -> Network {
+        let other = try makeEmpty()
+        try other.to(device)
+        try other.restore(try snapshot())
+        return other
+    }
+
+    /// Moves the storages. What others hold of the old ones keeps the old values.
+    public func to(_ device: Device) throws {
+        if self.device == device { return }
+        try withoutGradients {
+            weights = try weights.to(device)
+            gradients = try gradients.to(device)
+            statistics = try statistics.to(device)
+            counters = try counters.to(device)
+        }
+        try bind()
+    }
+}

@@ -1,0 +1,50 @@
+import CTorch
+import Foundation
+
+/// What is known of the linked libtorch.
+public enum Torch {
+    /// Version of the linked libtorch, such as "2.13.0".
+    public static var version: String { String(cString: ctorch_version()) }
+    /// CUDA version that libtorch was built with; nil for a CPU build.
+    public static var cudaVersion: String? {
+        let text = String(cString: ctorch_cuda_version())
+        return text.isEmpty ? nil : text
+    }
+    /// Tensor handles that are alive, for leak checks and `%memory`.
+    public static var liveHandles: Int { Int(ctorch_live_handles()) }
+}
+
+/// What libtorch, or a check before it, refused: one line.
+public struct EngineError: Error, CustomStringConvertible {
+    public let message: String
+    public var description: String { message }
+
+    public init(_ message: String) { self.message = message }
+
+    /// The message of the call that just failed on this thread.
+    static func last() -> EngineError { EngineError(clean(String(cString: ctorch_error()))) }
+
+    /// libtorch's messages name C++ functions and hints that mean nothing to a script.
+    static func clean(_ message: String) -> String {
+        var text = message
+        for marker in [" (function ", " Exception raised from", " You can make a clone", " Please use"] {
+            if let range = text.range(of: marker) { text = String(text[..<range.lowerBound]) }
+        }
+        return text.isEmpty ? "libtorch failed without a message" : text
+    }
+}
+
+func check(_ status: Int32) throws {
+    if status != 0 { throw EngineError.last() }
+}
+
+/// The number of threads that libtorch uses for one operation.
+public enum Threads {
+    public static var count: Int { Int(ctorch_get_threads()) }
+
+    /// Has effect on the calling thread's operations.
+    public static func set(_ count: Int) throws {
+        guard count >= 1, count <= 1024 else { throw EngineError("the number of threads must be from 1 to 1024, not \(count)") }
+        try check(ctorch_set_threads(Int32(count)))
+    }
+}
