@@ -1,0 +1,63 @@
+import Engine
+
+/// Labelled images as they are in the files: uint8, once.
+public struct SampleSet {
+    /// uint8 [N, C*H*W]
+    public let images: Tensor
+    /// int64 [N], from 0 to classes - 1
+    public let labels: Tensor
+
+    public init(images: Tensor, labels: Tensor) {
+        self.images = images
+        self.labels = labels
+    }
+
+    public var count: Int { labels.count }
+}
+
+/// A set of labelled images, split into training and test samples.
+public final class Dataset {
+    public let name: String
+    /// (channels, height, width)
+    public let imageShape: [Int]
+    public let classes: Int
+    public let train: SampleSet
+    public let test: SampleSet
+    /// Where it comes from and on what terms.
+    public let source: String
+
+    public init(name: String, imageShape: [Int], classes: Int, train: SampleSet, test: SampleSet, source: String) throws {
+        self.name = name
+        self.imageShape = imageShape
+        self.classes = classes
+        self.train = train
+        self.test = test
+        self.source = source
+        let size = imageShape.reduce(1, *)
+        for (part, set) in [("training", train), ("test", test)] {
+            guard set.images.dtype == .uint8, set.images.shape == [set.count, size], set.labels.dtype == .int64 else {
+                throw DataError("the \(part) images of \(name) are \(set.images.summary), but should be uint8 [\(set.count), \(size)]")
+            }
+            guard set.count > 0 else { throw DataError("\(name) has no \(part) samples") }
+            guard try set.labels.min().itemInt() >= 0, try set.labels.max().itemInt() < classes else {
+                throw DataError("\(name) has \(part) labels outside of 0 to \(classes - 1)")
+            }
+        }
+    }
+
+    public var imageSize: Int { imageShape.reduce(1, *) }
+    public var byteCount: Int { train.images.byteCount + train.labels.byteCount + test.images.byteCount + test.labels.byteCount }
+}
+
+/// What is wrong with a data file, or with how it is asked for: one sentence that names file and place.
+public struct DataError: Error, CustomStringConvertible {
+    public let message: String
+    /// What to do about it.
+    public let remedy: String?
+    public var description: String { message }
+
+    public init(_ message: String, remedy: String? = nil) {
+        self.message = message
+        self.remedy = remedy
+    }
+}

@@ -1,0 +1,178 @@
+import Engine
+
+/// Samples drawn from a memory.
+public struct MemoryDraw {
+    /// [k, D]
+    public let x: Tensor
+    /// int64 [k]
+    public let y: Tensor
+    /// Task of each sample.
+    public let tasks: [Int]
+    public let slots: [Int]
+    /// Stored soft targets [k, C]; nil where none were stored.
+    public let targets: Tensor?
+    /// task * slots + slot for each sample.
+    public let flat: [Int]
+    public var count: Int { tasks.count }
+}
+
+/// A memory of a fixed number of samples for each task: new samples overwrite the oldest.
+/// All samples live in one tensor [tasks * slots, D] on the device, so that a draw is one gather.
+public final class RingMemory {
+    public let tasks: Int
+    public let slots: Int
+    public let sampleSize: Int
+    /// Whether a task's first sample fills all its slots (as the published BCL-dual does).
+    public let prefills: Bool
+    /// [tasks * slots, D]
+    public private(set) var x: Tensor
+    /// int64 [tasks * slots]
+    public private(set) var y: Tensor
+    /// Soft targets [tasks * slots, C], once some were stored.
+    public private(set) var targets: Tensor?
+    /// Slots in use, for each task.
+    public private(set) var filled: [Int]
+    /// The slot that is written next, for each task.
+    public private(set) var positions: [Int]
+    public var source: DrawSource
+
+    public init(tasks: Int, slots: Int, sampleSize: Int, prefills: Bool, source: DrawSource, dtype: DType = .float32, device: Device = .cpu) throws {
+        guard tasks >= 1, slots >= 1, sampleSize >= 1 else { throw DataError("a memory needs at least one slot for each task, not \(slots)") }
+        let (rows, overflow) = tasks.multipliedReportingOverflow(by: slots)
+        guard !overflow else { throw DataError("a memory of \(tasks) tasks with \(slots) slots is too large") }
+        self.tasks = tasks
+        self.slots = slots
+        self.sampleSize = sampleSize
+        self.prefills = prefills
+        self.source = source
+        x = try Tensor.zeros([rows, sampleSize], dtype: dtype, device: device)
+        y = try Tensor.zeros([rows], dtype: .int64, device: device)
+        filled = [Int](repeating: 0, count: tasks)
+        positions = filled
+    }
+
+    public var byteCount: Int { x.byteCount + y.byteCount + (targets?.byteCount ?? 0) }
+    public var count: Int { filled.reduce(0, +) }
+
+    // MARK: - Writing
+
+    private func check(_ task: Int, _ x: Tensor, _ y: Tensor) throws {
+        guard task >= 0, task < tasks else { throw DataError("the memory has no task \(task); it has tasks 0 to \(tasks - 1)") }
+        guard x.rank == 2, x.shape[1] == sampleSize, y.shape == [x.shape[0]], y.dtype == .int64 else {
+            throw DataError("the memory takes x [B, \(sampleSize)] and y int64 [B], not \(x.summary) and \(y.summary)")
+        }
+        guard x.dtype == self.x.dtype else { throw DataError("the memory holds \(self.x.dtype.rawValue) samples, not \(x.dtype.rawValue)") }
+    }
+
+    private func write(_ task: Int, _ slot: Int, _ samples: Tensor, _ labels: Tensor) throws {
+        let length = labels.count
+        try withoutGradients {
+            try x.narrow(0, task * slots + slot, length).copyInPlace(from: samples)
+            try y.narrow(0, task * slots + slot, length).copyInPlace(from: labels)
+        }
+    }
+
+    private func prefill(_ task: Int, _ samples: Tensor, _ labels: Tensor) throws {
+        guard prefills, filled[task] == 0 else { return }
+        try withoutGradients {
+            try x.narrow(0, task * slots, slots).copyInPlace(from: samples.narrow(0, 0, 1))
+            try y.narrow(0, task * slots, slots).copyInPlace(from: labels.narrow(0, 0, 1))
+        }
+        filled[task] = slots
+    }
+
+    /// Writes a minibatch behind the last one. At the end of the ring what does not fit is dropped and the next minibatch starts at slot 0
+    /// (the published rule).
+    public func store(_ x: Tensor, _ y: Tensor, task: Int) throws {
+        try check(task, x, y)
+        guard y.count > 0 else { return }
+        try prefill(task, x, y)
+        let start = positions[task]
+        let length = min(y.count, slots - start)
+        try write(task, start, try x.narrow(0, 0, length), try y.narrow(0, 0, length))
+        filled[task] = max(filled[task], start + length)
+        positions[task] = start + length == slots ? 0 : start + length
+    }
+
+    /// Puts the first sample of a minibatch into the ring. Returns the others, with the sample that was overwritten behind them;
+    /// on a task's first minibatch nothing was (the sample fills the ring), and only the others return. A minibatch of one sample comes back whole then.
+    public func exchange(_ x: Tensor, _ y: Tensor, task: Int) throws -> Minibatch {
+        try check(task, x, y)
+        guard y.count > 0 else { return Minibatch(x: x, y: y) }
+        let (rest, labels) = (try x.narrow(0, 1, y.count - 1), try y.narrow(0, 1, y.count - 1))
+        let position = positions[task]
+        let isFull = filled[task] > position
+        let result: Minibatch
+        if isFull {
+            let row = task * slots + position
+            result = Minibatch(x: try Tensor.cat([rest, try self.x.narrow(0, row, 1)]), y: try Tensor.cat([labels, try self.y.narrow(0, row, 1)]))
+        } else {
+            result = y.count == 1 ? Minibatch(x: try x.clone(), y: try y.clone()) : Minibatch(x: rest, y: labels)
+        }
+        try prefill(task, x, y)
+        try write(task, position, try x.narrow(0, 0, 1), try y.narrow(0, 0, 1))
+        filled[task] = max(filled[task], position + 1)
+        positions[task] = position + 1 == slots ? 0 : position + 1
+        return result
+    }
+
+    // MARK: - Reading
+
+    /// All samples of a task: x [filled, D], y [filled].
+    public func samples(of task: Int) throws -> Minibatch {
+        guard task >= 0, task < tasks else { throw DataError("the memory has no task \(task); it has tasks 0 to \(tasks - 1)") }
+        return Minibatch(x: try x.narrow(0, task * slots, filled[task]), y: try y.narrow(0, task * slots, filled[task]))
+    }
+
+    /// Stores soft targets beside the samples of a task: [filled, C].
+    public func setTargets(_ values: Tensor, task: Int) throws {
+        guard task >= 0, task < tasks else { throw DataError("the memory has no task \(task); it has tasks 0 to \(tasks - 1)") }
+        guard values.rank == 2, values.shape[0] == filled[task], targets == nil || targets!.shape[1] == values.shape[1] else {
+            throw DataError("the targets of task \(task) are [\(filled[task]), \(targets.map { String($0.shape[1]) } ?? "classes")], not \(values.summary)")
+        }
+        if targets == nil { targets = try Tensor.zeros([tasks * slots, values.shape[1]], dtype: values.dtype, device: x.device) }
+        try withoutGradients { try targets?.narrow(0, task * slots, filled[task]).copyInPlace(from: values) }
+    }
+
+    /// Draws without replacement from the tasks 0 up to, not including, `end`.
+    /// - Parameters:
+    ///   - removing: flat indices that are taken out after the draw, which then is smaller (the published rule).
+    ///   - avoiding: flat indices that are not drawn where enough others are left.
+    public func draw(_ count: Int, tasks end: Int, removing: [Int] = [], avoiding: [Int] = []) throws -> MemoryDraw {
+        guard end >= 0, end <= tasks else { throw DataError("the memory has \(tasks) tasks; it can't draw from \(end)") }
+        guard count >= 1 else { throw DataError("at least one sample must be drawn, not \(count)") }
+        let avoided = Set(avoiding)
+        let choice = try source.choose(count, filled: Array(filled.prefix(end)), avoiding: avoided.isEmpty ? nil : { avoided.contains($0 * self.slots + $1) })
+        var (tasks, slots) = (choice.tasks, choice.slots)
+        var flat = zip(tasks, slots).map { $0 * self.slots + $1 }
+        if !choice.isFinal, !removing.isEmpty {
+            let removed = Set(removing)
+            let kept = flat.indices.filter { !removed.contains(flat[$0]) }
+            if kept.count < flat.count {
+                (tasks, slots, flat) = (kept.map { tasks[$0] }, kept.map { slots[$0] }, kept.map { flat[$0] })
+            }
+        }
+        let indices = try Tensor.from(flat, device: x.device)
+        return MemoryDraw(x: try x.indexSelect(0, indices), y: try y.indexSelect(0, indices), tasks: tasks, slots: slots,
+                          targets: try targets?.indexSelect(0, indices), flat: flat)
+    }
+
+    // MARK: - Undo
+
+    public struct Snapshot {
+        let x: Tensor, y: Tensor, targets: Tensor?
+        let filled: [Int], positions: [Int]
+    }
+
+    public func snapshot() throws -> Snapshot {
+        Snapshot(x: try x.clone(), y: try y.clone(), targets: try targets?.clone(), filled: filled, positions: positions)
+    }
+
+    public func restore(_ snapshot: Snapshot) throws {
+        x = try snapshot.x.clone()
+        y = try snapshot.y.clone()
+        targets = try snapshot.targets?.clone()
+        filled = snapshot.filled
+        positions = snapshot.positions
+    }
+}
