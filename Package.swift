@@ -72,7 +72,7 @@ let package = Package(
         .target(name: "Workbench", dependencies: ["Interpreter", "Continual"], swiftSettings: swift5 + fast),
         .executableTarget(
             name: "bclsh",
-            dependencies: ["Interpreter", "CLibedit", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: ["Workbench", "CLibedit", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: swift5),
         .testTarget(name: "BCLScriptTests", dependencies: ["BCLScript"], swiftSettings: swift5),
         .testTarget(name: "InterpreterTests", dependencies: ["Interpreter"], swiftSettings: swift5),

@@ -4,6 +4,11 @@ import Engine
 public struct Minibatch {
     public let x: Tensor
     public let y: Tensor
+
+    public init(x: Tensor, y: Tensor) {
+        self.x = x
+        self.y = y
+    }
 }
 
 /// How a task's images come from a data set's: nothing is copied.

@@ -155,3 +155,6 @@ enum MergeSort {
         return order
     }
 }
+
+/// The elements of anything that `for` walks over.
+public func elements(of value: Value) throws -> [Value] { try CoreBuiltins.elements(value) }

@@ -1,0 +1,107 @@
+import BCLScript
+import Continual
+import Engine
+import Foundation
+import Interpreter
+
+extension Workbench {
+    var learningBuiltins: [Builtin] {
+        [
+            Builtin("train", [required("learner"), required("task"), optional("epochs", "1"), optional("batch", "10")], topic: "learning",
+                    doc: "Trains a learner on a task (or a list of tasks, or a benchmark): its stream once, in minibatches of 10. Further epochs are shuffled.",
+                    example: "let bench = permuted(digits(), tasks=2, per_task=50)\nlet me = single(mlp(64, 10), bench)\ntrain me on bench[0]",
+                    verb: [VerbForm.Slot(nil, "learner"), VerbForm.Slot("on", "task")]) { arguments, evaluator in
+                let learner = try arguments.host(0, Learner.self, "a learner")
+                let epochs = try arguments.int(2, default: 1, in: 1...1_000_000)
+                let size = try arguments.int(3, default: Benchmark.batchSize, in: 1...1_000_000)
+                for task in try self.tasks(arguments, 1) { try self.train(learner, task, epochs, size, evaluator) }
+                return .none
+            },
+            Builtin("evaluate", [required("learner"), required("bench")], topic: "learning",
+                    doc: "Accuracy (0 to 1) on the test set of each task of a benchmark: a list, and the next row of the learner's accuracy matrix. On a single task: a number.",
+                    example: "let bench = permuted(digits(), tasks=2, per_task=50)\nlet me = single(mlp(64, 10), bench)\nevaluate me on bench",
+                    verb: [VerbForm.Slot(nil, "learner"), VerbForm.Slot("on", "bench")]) { arguments, evaluator in
+                let learner = try arguments.host(0, Learner.self, "a learner")
+                if case .host(let host) = arguments[1], let task = host as? TaskValue { return .float(try self.accuracy(learner, task.task, evaluator)) }
+                let bench = try arguments.host(1, BenchmarkValue.self, "a benchmark or a task").benchmark
+                return try self.evaluate(learner, bench, evaluator)
+            },
+            Builtin("observe", [required("learner"), required("batch"), optional("task", "the batch's")], topic: "learning",
+                    doc: "Gives a learner one minibatch: a list (x, y, t) with x [B, D], y int64 [B] and the task's number t.",
+                    example: "let bench = permuted(digits(), tasks=2, per_task=50)\nlet me = single(mlp(64, 10), bench)\nlet (x, y) = bench[0].minibatch(0)\nobserve me on (x, y, 0)",
+                    verb: [VerbForm.Slot(nil, "learner"), VerbForm.Slot("on", "batch")]) { arguments, evaluator in
+                let learner = try arguments.host(0, Learner.self, "a learner")
+                let parts = try arguments.list(1)
+                guard parts.count >= 2 else { throw arguments.wrong(1, wanted: "a list (x, y, t)") }
+                guard case .int(let task) = arguments.has(2) ? arguments[2] : parts.count > 2 ? parts[2] : .none else {
+                    throw arguments.bad(1, "names no task: give (x, y, t) with the number of the task")
+                }
+                try self.observe(learner, Minibatch(x: try TensorMembers.tensor(parts[0]), y: try TensorMembers.tensor(parts[1])), task, evaluator)
+                return learner.losses.last.map { .float($0) } ?? .none
+            },
+        ]
+    }
+
+    private func tasks(_ arguments: Arguments, _ index: Int) throws -> [TaskValue] {
+        switch arguments[index] {
+        case .host(let host):
+            if let task = host as? TaskValue { return [task] }
+            if let bench = host as? BenchmarkValue { return try elements(of: .host(bench)).compactMap { if case .host(let task) = $0 { return task as? TaskValue } else { return nil } } }
+        case .list(let list):
+            let tasks = list.items.compactMap { value -> TaskValue? in if case .host(let task) = value { return task as? TaskValue } else { return nil } }
+            if tasks.count == list.items.count { return tasks }
+        default: break
+        }
+        throw arguments.wrong(index, wanted: "a task, a list of tasks, or a benchmark")
+    }
+
+    /// A single Ctrl-C waits for the end of the minibatch, so that no update is left half done.
+    private func observe(_ learner: Learner, _ batch: Minibatch, _ task: Int, _ evaluator: Evaluator) throws {
+        try evaluator.shielded { try learner.observe(batch, task: task, evaluator, self) }
+    }
+
+    private func train(_ learner: Learner, _ value: TaskValue, _ epochs: Int, _ size: Int, _ evaluator: Evaluator) throws {
+        let task = value.task
+        let total = value.benchmark.benchmark.tasks.count
+        let label = "task \(task.number + 1)/\(total)"
+        var samples = task.train
+        let perEpoch = samples.ranges(size).count
+        var done = 0
+        var shown = Date.distantPast
+        for epoch in 0..<epochs {
+            if epoch > 0 { samples = try task.train.shuffled(streams.stream("data")) }
+            for (start, length) in samples.ranges(size) {
+                try evaluator.checkInterrupt()
+                try observe(learner, try samples.minibatch(start, length), task.number, evaluator)
+                done += 1
+                let now = Date()
+                if now.timeIntervalSince(shown) > 0.1 || done == perEpoch * epochs {
+                    shown = now
+                    let detail = learner.losses.last.map { String(format: "loss %.3f", $0) } ?? ""
+                    evaluator.emit(.progress(Progress(label: label, done: done, total: perEpoch * epochs, unit: "minibatches", detail: detail)))
+                }
+            }
+        }
+        try evaluator.shielded { try learner.finish(task: task.number, evaluator, self) }
+    }
+
+    private func accuracy(_ learner: Learner, _ task: Task, _ evaluator: Evaluator) throws -> Double {
+        try Evaluation.accuracy(on: task) {
+            try evaluator.checkInterrupt()
+            return try learner.predict($0, task.number, evaluator)
+        }
+    }
+
+    private func evaluate(_ learner: Learner, _ bench: Benchmark, _ evaluator: Evaluator) throws -> Value {
+        var accuracies: [Double?] = []
+        for task in bench.tasks { accuracies.append(try accuracy(learner, task, evaluator)) }
+        learner.record(accuracies)
+        let known = learner.lastTask.map { Array(accuracies.prefix($0 + 1)) } ?? accuracies
+        let mean = known.compactMap { $0 }.reduce(0, +) / Double(max(1, known.count))
+        let when = learner.lastTask.map { "after task \($0 + 1)" } ?? "untrained"
+        let shown = known.suffix(10).map { String(format: "%5.1f", ($0 ?? 0) * 100) }.joined(separator: " ")
+        let tasks = learner.lastTask == nil ? "\(known.count) tasks" : known.count == 1 ? "1 task learned" : "\(known.count) tasks learned"
+        evaluator.print(String(format: "%@: accuracy %.1f%% over %@  [%@%@]", when, mean * 100, tasks, known.count > 10 ? "... " : "", shown))
+        return .items(accuracies.map { MatrixValue.value($0) })
+    }
+}

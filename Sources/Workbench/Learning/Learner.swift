@@ -1,0 +1,125 @@
+import BCLScript
+import Continual
+import Engine
+import Interpreter
+
+/// A method at work: its network, its memories, and what it has reached so far.
+final class Learner: MethodInstance {
+    private(set) var accuracy: AccuracyMatrix?
+    /// What each minibatch's update returned.
+    private(set) var losses: [Double] = []
+    /// The last task that it was trained on.
+    private(set) var lastTask: Int?
+    private(set) var classifier: ClassifierValue?
+
+    override var members: MemberTable { Self.table }
+
+    override func didBuild(_ evaluator: Evaluator) throws {
+        guard handles("batch") else {
+            throw Failure(.notReady, "the method \(method.name) has no 'on batch'", hint: "add 'on batch(x, y, t) { ... }': it is run for each minibatch")
+        }
+        if case .host(let net)? = state("net"), let net = net as? NetworkValue, case .host(let bench)? = state("bench"), let bench = bench as? BenchmarkValue {
+            classifier = try ClassifierValue(net, bench.benchmark)
+        }
+    }
+
+    override func describe(_ describer: inout Describer) {
+        describer.write("<learner \(method.name): \(losses.count) minibatches")
+        if let acc = accuracy?.acc {
+            describer.write(", accuracy ")
+            describer.write(.float((acc * 1000).rounded() / 1000))
+        }
+        describer.write(">")
+    }
+
+    // MARK: - Training and testing
+
+    /// One minibatch: fires `task_start` when the task is new, then `batch`.
+    func observe(_ batch: Minibatch, task: Int, _ evaluator: Evaluator, _ workbench: Workbench) throws {
+        workbench.trainingDepth += 1
+        defer { workbench.trainingDepth -= 1 }
+        if lastTask != task {
+            _ = try fire("task_start", [.int(task)], evaluator)
+            lastTask = task
+        }
+        guard let result = try fire("batch", [TensorValue.value(batch.x), TensorValue.value(batch.y), .int(task)], evaluator) else { return }
+        switch result {
+        case .none: break
+        case .int(let value): losses.append(Double(value))
+        case .float(let value): losses.append(value)
+        case .host(let host):
+            guard let value = try host.number() else { fallthrough }
+            losses.append(value)
+        default: throw Failure(.wrongType, "'on batch' of \(method.name) returned \(result.phrase); it returns the loss, a number, or nothing")
+        }
+    }
+
+    func finish(task: Int, _ evaluator: Evaluator, _ workbench: Workbench) throws {
+        workbench.trainingDepth += 1
+        defer { workbench.trainingDepth -= 1 }
+        _ = try fire("task_end", [.int(task)], evaluator)
+    }
+
+    /// Logits of test samples: the method's own `on predict`, or its network's.
+    func predict(_ x: Tensor, _ task: Int, _ evaluator: Evaluator) throws -> Tensor {
+        if let own = try fire("predict", [TensorValue.value(x), .int(task)], evaluator) { return try TensorMembers.tensor(own) }
+        guard let classifier else {
+            throw Failure(.notReady, "the method \(method.name) can't be evaluated", hint: "it needs parameters 'net' and 'bench', or 'on predict(x, t) { ... }' that returns logits")
+        }
+        return try classifier.predict(x, task: task)
+    }
+
+    func record(_ accuracies: [Double?]) {
+        if accuracy?.tasks != accuracies.count { accuracy = AccuracyMatrix(tasks: accuracies.count) }
+        accuracy?.set(lastTask, accuracies)
+    }
+
+    // MARK: - Fields
+
+    /// `L.replay` is the memory that the method calls replay_memory, even where a parameter is named replay.
+    override func field(_ name: String) throws -> Value? {
+        if let memory = state("\(name)_memory"), case .host(let host) = memory, host is MemoryValue { return memory }
+        return try super.field(name)
+    }
+
+    override var fieldNames: [String] {
+        super.fieldNames + super.fieldNames.filter { $0.hasSuffix("_memory") }.map { String($0.dropLast(7)) }
+    }
+
+    /// Parameters of the method with their values.
+    var parameters: [(String, Value)] { method.parameterNames.compactMap { name in state(name).map { (name, $0) } } }
+
+    private static func cast(_ value: Value) throws -> Learner {
+        guard case .host(let host) = value, let learner = host as? Learner else { throw Failure(.wrongType, "this is \(value.phrase), not a learner") }
+        return learner
+    }
+
+    private static func metric(_ name: String, _ doc: String, _ get: @escaping (AccuracyMatrix) -> Double?) -> Member {
+        .property(name, doc) { value, _ in MatrixValue.value(try cast(value).accuracy.flatMap(get)) }
+    }
+
+    private static let table = MemberTable([
+        .property("accuracy", "The accuracy matrix R[i][j]: on task j after training task i.") { value, _ in
+            let learner = try cast(value)
+            return .host(MatrixValue(learner.accuracy ?? AccuracyMatrix(tasks: learner.classifier?.benchmark.tasks.count ?? 0)))
+        },
+        metric("acc", "Average accuracy: mean over the tasks learned of R[last][j]; none before an evaluation.") { $0.acc },
+        metric("fm", "Forgetting: mean over earlier tasks of (best accuracy before) - (accuracy now).") { $0.fm },
+        metric("la", "Learning accuracy: mean of R[j][j].") { $0.la },
+        metric("bwt", "Backward transfer: mean over earlier tasks of R[last][j] - R[j][j].") { $0.bwt },
+        metric("fwt", "Forward transfer: mean of R[j-1][j] - (accuracy of the untrained network on j); evaluate once before training.") { $0.fwt },
+        .property("losses", "List of what each minibatch's update returned.") { value, _ in .items(try cast(value).losses.map { .float($0) }) },
+        .property("method", "The name of its method.") { value, _ in .text(try cast(value).method.name) },
+        .property("params", "Record of the method's parameters.") { value, _ in .record(RecordValue(try cast(value).parameters)) },
+    ])
+}
+
+/// What happens to a learner.
+enum TrainingEvents {
+    static let all = [
+        EventForm("task_start", ["t"], doc: "Before the first minibatch of a task; t is its number."),
+        EventForm("batch", ["x", "y", "t"], doc: "For each minibatch: x [B, D] float32, y int64 [B], t the task's number. Returns the loss."),
+        EventForm("task_end", ["t"], doc: "After the last minibatch of a task."),
+        EventForm("predict", ["x", "t"], doc: "Returns logits [B, classes of the task] for test samples x [B, D]; without it the network's logits count."),
+    ]
+}

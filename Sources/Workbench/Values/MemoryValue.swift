@@ -1,0 +1,100 @@
+import BCLScript
+import Continual
+import Engine
+import Interpreter
+
+/// A memory of samples, as methods use it.
+final class MemoryValue: HostValue {
+    let memory: RingMemory
+    init(_ memory: RingMemory) { self.memory = memory }
+
+    override var typeName: String { "memory" }
+    override func describe(_ describer: inout Describer) {
+        describer.write("<memory: \(memory.count) samples in \(memory.tasks) tasks of \(memory.slots) slots>")
+    }
+    override func length() throws -> Int? { memory.count }
+    override var members: MemberTable { Self.table }
+
+    private static func cast(_ value: Value) throws -> RingMemory {
+        guard case .host(let host) = value, let memory = (host as? MemoryValue)?.memory else { throw Failure(.wrongType, "this is \(value.phrase), not a memory") }
+        return memory
+    }
+
+    /// Flat indices from a list of ints, or from a draw.
+    private static func flat(_ arguments: Arguments, _ index: Int) throws -> [Int] {
+        switch arguments[index] {
+        case .unset, .none: return []
+        case .host(let host): if let draw = host as? DrawValue { return draw.draw.flat }
+        case .list(let list):
+            return try list.items.map {
+                guard case .int(let value) = $0 else { throw arguments.wrong(index, wanted: "a draw, or a list of flat indices") }
+                return value
+            }
+        default: break
+        }
+        throw arguments.wrong(index, wanted: "a draw, or a list of flat indices")
+    }
+
+    private static let table = MemberTable([
+        .property("slots", "Slots for each task.") { value, _ in .int(try cast(value).slots) },
+        .property("counts", "List of the samples held of each task.") { value, _ in .items(try cast(value).filled.map { .int($0) }) },
+        .property("images", "The samples held, all tasks: [n, D].") { value, _ in TensorValue.value(try all(try cast(value)).x) },
+        .property("labels", "Their labels: int64 [n].") { value, _ in TensorValue.value(try all(try cast(value)).y) },
+        .method("store", [required("x"), required("y"), required("task")],
+                "Writes samples x [B, D] with labels y [B] behind the last ones; at the end of the ring the rest is dropped and the next minibatch starts at slot 0.") { value, arguments, _ in
+            try cast(value).store(try TensorBuiltins.tensor(arguments, 0), try TensorBuiltins.tensor(arguments, 1), task: try arguments.int(2))
+            return .none
+        },
+        .method("exchange", [required("x"), required("y"), required("task")],
+                "Keeps the first sample of a minibatch. Returns (x, y) of the others, with the sample that it replaced at their end.") { value, arguments, _ in
+            let rest = try cast(value).exchange(try TensorBuiltins.tensor(arguments, 0), try TensorBuiltins.tensor(arguments, 1), task: try arguments.int(2))
+            return .items([TensorValue.value(rest.x), TensorValue.value(rest.y)])
+        },
+        .method("samples", [required("task")], "(x, y) of all samples of a task: x [n, D], y int64 [n].") { value, arguments, _ in
+            let samples = try cast(value).samples(of: try arguments.int(0))
+            return .items([TensorValue.value(samples.x), TensorValue.value(samples.y)])
+        },
+        .method("set_targets", [required("targets"), required("task")], "Stores soft targets [n, C] beside the samples of a task.") { value, arguments, _ in
+            try cast(value).setTargets(try TensorBuiltins.tensor(arguments, 0).detach(), task: try arguments.int(1))
+            return .none
+        },
+        .method("draw", [required("count"), required("tasks"), optional("removing", "none"), optional("avoiding", "none")],
+                "Draws samples without replacement from the tasks 0 up to, not including, tasks. 'removing' takes slots out of the draw, 'avoiding' draws others.") { value, arguments, _ in
+            .host(DrawValue(try cast(value).draw(try arguments.int(0), tasks: try arguments.int(1), removing: try flat(arguments, 2), avoiding: try flat(arguments, 3))))
+        },
+    ])
+
+    private static func all(_ memory: RingMemory) throws -> Minibatch {
+        let rows = (0..<memory.tasks).flatMap { task in (0..<memory.filled[task]).map { task * memory.slots + $0 } }
+        let indices = try Tensor.from(rows, device: memory.x.device)
+        return Minibatch(x: try memory.x.indexSelect(0, indices), y: try memory.y.indexSelect(0, indices))
+    }
+}
+
+/// Samples that a memory has drawn.
+final class DrawValue: HostValue {
+    let draw: MemoryDraw
+    init(_ draw: MemoryDraw) { self.draw = draw }
+
+    override var typeName: String { "draw" }
+    override func describe(_ describer: inout Describer) { describer.write("<draw of \(draw.count) samples>") }
+    override func length() throws -> Int? { draw.count }
+    override var truth: Bool? { draw.count > 0 }
+    override var members: MemberTable { Self.table }
+
+    private static func cast(_ value: Value) throws -> MemoryDraw {
+        guard case .host(let host) = value, let draw = (host as? DrawValue)?.draw else { throw Failure(.wrongType, "this is \(value.phrase), not a draw") }
+        return draw
+    }
+
+    private static let table = MemberTable([
+        .property("x", "The samples [k, D].") { value, _ in TensorValue.value(try cast(value).x) },
+        .property("y", "Their labels int64 [k].") { value, _ in TensorValue.value(try cast(value).y) },
+        .property("t", "The task of each: list of k ints.") { value, _ in .items(try cast(value).tasks.map { .int($0) }) },
+        .property("slots", "The slot of each within its task: list of k ints.") { value, _ in .items(try cast(value).slots.map { .int($0) }) },
+        .property("targets", "Their soft targets [k, C].") { value, _ in
+            guard let targets = try cast(value).targets else { throw Failure(.notReady, "the memory holds no soft targets yet", hint: "store them with set_targets") }
+            return TensorValue.value(targets)
+        },
+    ])
+}

@@ -1,0 +1,177 @@
+import BCLScript
+import Continual
+import Engine
+import Foundation
+import Interpreter
+
+/// Feeds a recorded run of a published method (a golden trace) to the standard library's method of the same name, and compares what comes out.
+/// The method runs as it does for a user; only the memories' draws come from the trace.
+public struct TraceVerifier {
+    public struct Result {
+        public let method: String
+        /// Largest relative error of the minibatches' losses.
+        public let losses: Double
+        /// Largest relative norm of the error, over the weight tensors.
+        public let weights: Double
+        /// Relative norm of the error of the evaluation logits; nil where the trace has none.
+        public let logits: Double?
+        public var isOK: Bool { losses <= 1e-4 && weights <= 1e-3 && (logits ?? 0) <= 1e-3 }
+    }
+
+    /// The trace can't be used at all: no such file, no valid safetensors, parts missing.
+    public struct Unreadable: Error { public let message: String }
+    /// The method failed on the trace's data, or the library has no such method.
+    public struct Failed: Error { public let message: String }
+
+    /// How the traces name a method's parameters.
+    private static let parameterNames = ["memory": "n_memories", "replay": "replay_batch_size", "strength": "memory_strength"]
+
+    let path: String
+    let trace: Safetensors.File
+    let library: Library
+
+    public init(path: String, library: Library) throws {
+        do { trace = try Safetensors.read(path) } catch let error as EngineError { throw Unreadable(message: error.message) }
+        self.path = path
+        self.library = library
+    }
+
+    public func run() throws -> Result {
+        let (session, workbench) = Workbench.makeSession(library: library)
+        return try session.thread.sync { Swift.Result { try run(session, workbench) } }.get()
+    }
+
+    private func run(_ session: Session, _ workbench: Workbench) throws -> Result {
+        let method = try text("method")
+        guard library.files[method] != nil, let signature = session.loader.signature(of: method) else {
+            throw Failed(message: "the standard library has no method '\(method)'")
+        }
+        let (network, bench) = try setUp()
+        let draws = RecordedDrawSource(trace.names.filter { $0.hasPrefix("draw.") }.sorted().compactMap { trace[$0] })
+        workbench.drawSource = draws
+        session.define("net", .host(NetworkValue(network, workbench)))
+        session.define("bench", .host(BenchmarkValue(bench)))
+        let parameters = try signature.parameters.dropFirst(2).compactMap { parameter -> String? in
+            guard let text = trace.metadata[Self.parameterNames[parameter.name] ?? parameter.name] else { return nil }
+            guard let number = Double(text), number.isFinite else { throw Unreadable(message: "'\(path)': the metadata '\(parameter.name)' is no number: '\(text)'") }
+            return "\(parameter.name)=\(text)"
+        }
+        let program = """
+            let learner = \(method)(\((["net", "bench"] + parameters).joined(separator: ", ")))
+            train learner on bench batch=\(try integer("batch_size"))
+            """
+        switch session.execute(SourceFile(name: "verify", text: program), sink: CollectingSink()) {
+        case .finished: break
+        case .rejected(let problems): throw Failed(message: problems.first?.message ?? "the program has errors")
+        case .failed(let problem): throw Failed(message: problem.message)
+        case .interrupted: throw Interrupted()
+        }
+        guard case .host(let host)? = session.value(of: "learner"), let learner = host as? Learner else { throw Failed(message: "the method made no learner") }
+        guard draws.used == draws.count else { throw Failed(message: "the method drew \(draws.used) times, but \(draws.count) draws are recorded") }
+        return try compare(method, learner, network)
+    }
+
+    // MARK: - What the trace describes
+
+    private func text(_ name: String) throws -> String {
+        guard let value = trace.metadata[name] else { throw Unreadable(message: "'\(path)' is no trace: its metadata has no '\(name)'") }
+        return value
+    }
+
+    private func integer(_ name: String) throws -> Int {
+        guard let value = Int(try text(name)), value >= 1, value <= 1_000_000 else { throw Unreadable(message: "'\(path)': the metadata '\(name)' is no positive int") }
+        return value
+    }
+
+    private func tensor(_ name: String) throws -> Tensor {
+        guard let tensor = trace[name] else { throw Unreadable(message: "'\(path)' is no trace: it has no tensor '\(name)'") }
+        return tensor
+    }
+
+    private func state(_ prefix: String) -> [String: Tensor] {
+        var result: [String: Tensor] = [:]
+        for name in trace.names where name.hasPrefix(prefix) { result[String(name.dropFirst(prefix.count))] = trace[name] }
+        return result
+    }
+
+    private func setUp() throws -> (Network, Benchmark) {
+        let x = try tensor("stream.x")
+        let initial = state("init.")
+        do {
+            let network = try TracedNetwork.make(initial, inputSize: x.rank == 2 ? x.shape[1] : 0)
+            try network.load(initial)
+            let isSplit = try text("setting") == "split"
+            let tasks = try integer("tasks")
+            guard !isSplit || network.outputs % tasks == 0 else { throw EngineError("\(network.outputs) outputs can't be split into \(tasks) tasks") }
+            let bench = try Benchmark.recorded(
+                x: x, y: try tensor("stream.y"), t: try tensor("stream.t"), tasks: tasks, heads: isSplit ? .perTask : .shared,
+                classesPerTask: isSplit ? network.outputs / tasks : network.outputs, outputs: network.outputs)
+            return (network, bench)
+        } catch let error as EngineError { throw Unreadable(message: "'\(path)': \(error.message)") }
+        catch let error as DataError { throw Unreadable(message: "'\(path)': \(error.message)") }
+    }
+
+    // MARK: - Comparison
+
+    private func compare(_ method: String, _ learner: Learner, _ network: Network) throws -> Result {
+        let wanted = try tensor("loss").doubles()
+        guard wanted.count == learner.losses.count else { throw Failed(message: "\(learner.losses.count) losses, but \(wanted.count) are recorded") }
+        var losses = 0.0
+        for (ours, theirs) in zip(learner.losses, wanted) { losses = worse(losses, abs(ours - theirs) / max(abs(theirs), 1e-12)) }
+        let final = state("final.")
+        var weights = 0.0
+        for (name, tensor) in try network.stateDict() where tensor.dtype.isFloatingPoint {
+            guard let theirs = final[name] else { throw Unreadable(message: "'\(path)' has no 'final.\(name)'") }
+            weights = worse(weights, try relative(tensor, theirs))
+        }
+        var logits: Double?
+        if let theirs = trace["eval.logits"], theirs.rank == 3 { logits = try relative(try evaluationLogits(network, theirs), theirs) }
+        return Result(method: method, losses: losses, weights: weights, logits: logits)
+    }
+
+    /// nan is worse than any number.
+    private func worse(_ a: Double, _ b: Double) -> Double { b.isNaN || a.isNaN ? .nan : max(a, b) }
+
+    private func relative(_ ours: Tensor, _ theirs: Tensor) throws -> Double {
+        guard ours.shape == theirs.shape else { throw Failed(message: "shape \(ours.shape) instead of \(theirs.shape)") }
+        let error = try ours.to(.float64).sub(try theirs.to(.float64)).norm().item()
+        return error / max(try theirs.to(.float64).norm().item(), 1e-12)
+    }
+
+    /// Logits in evaluation mode on the first samples of each task.
+    private func evaluationLogits(_ network: Network, _ like: Tensor) throws -> Tensor {
+        let x = try tensor("stream.x")
+        let numbers = try tensor("stream.t").ints()
+        return try withoutGradients {
+            try Tensor.stack(try (0..<like.shape[0]).map { task in
+                let rows = Array(numbers.indices.filter { numbers[$0] == task }.prefix(like.shape[1]))
+                let samples = try x.indexSelect(0, try Tensor.from(rows)).to(.float32).div(255)
+                return try network.forward(samples, training: false)
+            })
+        }
+    }
+}
+
+/// The network that a trace's state belongs to, from its names and shapes.
+enum TracedNetwork {
+    static func make(_ state: [String: Tensor], inputSize: Int) throws -> Network {
+        if state["conv1.weight"] != nil { return try resNet(state, inputSize) }
+        var widths: [Int] = []
+        for layer in stride(from: 0, to: 2 * state.count, by: 2) {
+            guard let weight = state["net.\(layer).weight"], weight.rank == 2 else { break }
+            if widths.isEmpty { widths.append(weight.shape[1]) }
+            widths.append(weight.shape[0])
+        }
+        guard widths.count >= 2 else { throw EngineError("its initial weights belong to no network that is known") }
+        return try MLP(widths: widths, random: nil)
+    }
+
+    private static func resNet(_ state: [String: Tensor], _ inputSize: Int) throws -> Network {
+        guard let stem = state["conv1.weight"], stem.rank == 4, let head = state["linear.weight"], head.rank == 2, stem.shape[1] > 0 else {
+            throw EngineError("its initial weights belong to no network that is known")
+        }
+        let side = Int(Double(inputSize / stem.shape[1]).squareRoot().rounded())
+        guard side * side * stem.shape[1] == inputSize else { throw EngineError("its samples of \(inputSize) numbers are no square images of \(stem.shape[1]) channels") }
+        return try ResNet18(outputs: head.shape[0], channels: stem.shape[0], imageShape: [stem.shape[1], side, side], random: nil)
+    }
+}

@@ -1,0 +1,47 @@
+import BCLScript
+import Continual
+import Engine
+import Interpreter
+
+/// What a session's builtins share: device, random streams, where draws come from.
+public final class Workbench {
+    public let streams = RandomStreams(seed: 0)
+    public internal(set) var device = Device.cpu
+    /// Replaces the random draws of memories (`bclsh verify`).
+    public var drawSource: DrawSource?
+    /// Above zero while a learner handles an event of training: networks then run in training mode.
+    var trainingDepth = 0
+
+    public init() {}
+
+    /// A session with everything: the language, tensors, benchmarks, methods.
+    public static func makeSession(library: Library) -> (session: Session, workbench: Workbench) {
+        let workbench = Workbench()
+        let registry = Registry()
+        registry.add(TensorBuiltins.all)
+        registry.add(workbench.networkBuiltins)
+        registry.add(workbench.benchmarkBuiltins)
+        registry.add(workbench.learningBuiltins)
+        registry.add(workbench.sessionBuiltins)
+        registry.add(TrainingEvents.all)
+        let session = Session(registry: registry, library: library)
+        session.evaluator.makeInstance = { method, frame in Learner(method, frame) }
+        session.evaluator.withoutGradients = { body in try Engine.withoutGradients(body) }
+        return (session, workbench)
+    }
+
+    public func setDevice(_ name: String) throws { device = try Device(named: name) }
+
+    var draws: DrawSource { drawSource ?? RandomDrawSource(streams.stream("memory")) }
+}
+
+extension EngineError: ScriptFailureConvertible {
+    public var failure: Failure {
+        let code: DiagnosticCode = message.contains("device") ? .deviceError : message.contains("'") && message.contains("written") ? .fileError : .tensorError
+        return Failure(code, message)
+    }
+}
+
+extension DataError: ScriptFailureConvertible {
+    public var failure: Failure { Failure(.dataError, message, hint: remedy) }
+}

@@ -1,0 +1,42 @@
+import ArgumentParser
+import Foundation
+import Workbench
+
+/// `bclsh verify TRACE...`: the standard library's methods against recorded runs of the published code.
+struct Verify: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify", abstract: "Compare the standard library's methods with recorded runs of the published code.",
+        discussion: "Prints for each trace the largest relative error of losses, weights and evaluation logits, and ok (losses within 1e-4, weights and logits within 1e-3) or differs.")
+
+    @Argument(help: "Traces (.safetensors).")
+    var traces: [String]
+
+    func run() throws {
+        var status: Int32 = 0
+        let library = Stdlib.library()
+        print("trace                          method          losses    weights     logits")
+        for path in traces {
+            let name = (path as NSString).lastPathComponent.replacingOccurrences(of: ".safetensors", with: "")
+            do {
+                let result = try TraceVerifier(path: path, library: library).run()
+                print("\(pad(name, 30)) \(pad(result.method, 12)) \(number(result.losses)) \(number(result.weights)) \(result.logits.map(number) ?? "         -")  \(result.isOK ? "ok" : "differs")")
+                if !result.isOK { status = max(status, ExitStatus.differs) }
+            } catch let error as TraceVerifier.Unreadable {
+                fflush(stdout)
+                FileHandle.standardError.write(Data("bclsh: \(error.message)\n".utf8))
+                status = ExitStatus.noInput
+            } catch let error as TraceVerifier.Failed {
+                print("\(pad(name, 30)) differs: \(error.message)")
+                status = max(status, ExitStatus.differs)
+            } catch {
+                print("\(pad(name, 30)) differs: \(error)")
+                status = max(status, ExitStatus.differs)
+            }
+            fflush(stdout)
+        }
+        if status != 0 { throw ExitCode(status) }
+    }
+
+    private func pad(_ text: String, _ width: Int) -> String { text + String(repeating: " ", count: max(0, width - text.count)) }
+    private func number(_ value: Double) -> String { String(format: "%10.1e", value) }
+}
