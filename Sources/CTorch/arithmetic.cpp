@@ -49,7 +49,8 @@ int ctorch_zero_(ctorch_tensor target) {
   return guarded([&] { get(target).zero_(); });
 }
 int ctorch_add_(ctorch_tensor target, ctorch_tensor other, double alpha) {
-  return guarded([&] { get(target).add_(get(other), alpha); });
+  // libtorch takes no fraction of integers.
+  return guarded([&] { get(target).add_(get(other), scalar(alpha, c10::isIntegralType(get(target).scalar_type(), true))); });
 }
 int ctorch_mul_(ctorch_tensor target, double factor) {
   return guarded([&] { get(target).mul_(factor); });

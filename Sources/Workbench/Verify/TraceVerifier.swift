@@ -125,7 +125,7 @@ public struct TraceVerifier {
             weights = worse(weights, try relative(tensor, theirs))
         }
         var logits: Double?
-        if let theirs = trace["eval.logits"], theirs.rank == 3 { logits = try relative(try evaluationLogits(network, theirs), theirs) }
+        if let theirs = trace["eval.logits"], theirs.rank == 3 { logits = try relativeLogits(network, theirs) }
         return Result(method: method, losses: losses, weights: weights, logits: logits)
     }
 
@@ -138,16 +138,24 @@ public struct TraceVerifier {
         return error / max(try theirs.to(.float64).norm().item(), 1e-12)
     }
 
-    /// Logits in evaluation mode on the first samples of each task.
-    private func evaluationLogits(_ network: Network, _ like: Tensor) throws -> Tensor {
+    /// Logits in evaluation mode on the first samples of each task, as recorded [tasks, samples, outputs].
+    /// With a head for each task only its own columns count: the published code overwrites the others.
+    private func relativeLogits(_ network: Network, _ theirs: Tensor) throws -> Double {
         let x = try tensor("stream.x")
         let numbers = try tensor("stream.t").ints()
+        guard theirs.shape[2] == network.outputs, theirs.shape[0] >= 1 else { throw Unreadable(message: "'\(path)': eval.logits are \(theirs.summary)") }
+        let size = try text("setting") == "split" ? network.outputs / theirs.shape[0] : network.outputs
         return try withoutGradients {
-            try Tensor.stack(try (0..<like.shape[0]).map { task in
-                let rows = Array(numbers.indices.filter { numbers[$0] == task }.prefix(like.shape[1]))
+            var (ours, recorded): ([Tensor], [Tensor]) = ([], [])
+            for task in 0..<theirs.shape[0] {
+                let rows = Array(numbers.indices.filter { numbers[$0] == task }.prefix(theirs.shape[1]))
+                guard rows.count == theirs.shape[1] else { throw Unreadable(message: "'\(path)': task \(task) has fewer samples than eval.logits") }
                 let samples = try x.indexSelect(0, try Tensor.from(rows)).to(.float32).div(255)
-                return try network.forward(samples, training: false)
-            })
+                let offset = size == network.outputs ? 0 : task * size
+                ours.append(try network.forward(samples, training: false).narrow(1, offset, size))
+                recorded.append(try theirs.select(0, task).narrow(1, offset, size))
+            }
+            return try relative(try Tensor.stack(ours), try Tensor.stack(recorded))
         }
     }
 }
