@@ -9,8 +9,6 @@ extension Parser {
         switch current.kind {
         case .keyword(.let): return try declaration()
         case .keyword(.def): return try function()
-        case .keyword(.method): return try method()
-        case .keyword(.param): return try param()
         case .keyword(.if) where !isValueIf(): return try branch()
         case .keyword(.for): return try forLoop()
         case .keyword(.while):
@@ -38,6 +36,9 @@ extension Parser {
         case .keyword(.else):
             fail(.misplacedStatement, "this 'else' belongs to no 'if'", start, hint: "'else' follows the '}' of its 'if'")
             throw Bail()
+        // These words are names elsewhere: a script may well have a parameter 'method'.
+        case .name("method") where isDeclaration(behind: .symbol(.leftParen)): return try method()
+        case .name("param") where isDeclaration(behind: .symbol(.equal)): return try param()
         case .name("on") where isHandler(): return try handler()
         case .name("phase") where isPhase(): return try phase()
         case .name(let text):
@@ -99,6 +100,12 @@ extension Parser {
         }
         let literal = try functionLiteral(.method, name, start, "a method")
         return Statement(.method(literal), literal.span)
+    }
+
+    /// Whether a word, a name and this token follow each other.
+    private func isDeclaration(behind token: Token.Kind) -> Bool {
+        guard case .name = ahead(1).kind else { return false }
+        return ahead(2).kind == token
     }
 
     private func isHandler() -> Bool {

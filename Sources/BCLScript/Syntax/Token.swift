@@ -35,7 +35,7 @@ public enum StringPiece: Equatable, Sendable {
 }
 
 public enum Keyword: String, CaseIterable, Sendable {
-    case `let`, def, method, param, `if`, then, `else`, `for`, `in`, `while`, `repeat`, `break`, `continue`, `return`
+    case `let`, def, `if`, then, `else`, `for`, `in`, `while`, `repeat`, `break`, `continue`, `return`
     case `import`, assert, and, or, not, none, no_grad
     case yes = "true"
     case no = "false"
