@@ -107,12 +107,16 @@ open class Network {
         }
     }
 
-    /// state = before + fraction * (state - before), batch-norm statistics included. Counters keep counting: a fraction of a batch means nothing.
+    /// state = before + fraction * (state - before), batch-norm statistics included; counters are cut off to integers, as PyTorch does.
     public func interpolate(from before: WeightsSnapshot, fraction: Double) throws {
         try check(before)
         try withoutGradients {
             try weights.interpolateInPlace(from: before.weights, fraction)
-            if statistics.count > 0 { try statistics.interpolateInPlace(from: before.statistics, fraction) }
+            guard statistics.count > 0 else { return }
+            try statistics.interpolateInPlace(from: before.statistics, fraction)
+            let between = try counters.to(.float64)
+            try between.interpolateInPlace(from: try before.counters.to(.float64), fraction)
+            try counters.copyInPlace(from: between)
         }
     }
 
