@@ -114,8 +114,9 @@ extension Parser {
     private mutating func unary() throws -> Expression {
         guard atSymbol(.minus) || atSymbol(.plus) else { return try power() }
         let start = current
+        let doubled = previous.kind == start.kind && previous.span.end == start.span.start
         advance()
-        if start.kind == current.kind, start.span.end == current.span.start, case .symbol = current.kind {
+        if doubled || start.kind == current.kind && start.span.end == current.span.start {
             let sign = source.text(start.span)
             fail(.foreignSyntax, "'\(sign)\(sign)' is not part of the language", start.span.union(current.span), hint: "write 'x = x \(sign) 1'")
             throw Bail()

@@ -113,8 +113,10 @@ extension Lexer {
         while index < limit, bytes[index] != UInt8(ascii: "\n"), bytes[index] != quote { index += 1 }
         guard index < limit, bytes[index] == quote else { return false }
         index += 1
-        while index < limit, bytes[index] != UInt8(ascii: "\n"), bytes[index] != quote {
-            if bytes[index] == UInt8(ascii: "}") { return true }
+        var inString = false
+        while index < limit, bytes[index] != UInt8(ascii: "\n") {
+            if bytes[index] == UInt8(ascii: "}"), !inString { return true }
+            if bytes[index] == quote { inString.toggle() }
             index += 1
         }
         return false

@@ -53,7 +53,7 @@ struct Run: ParsableCommand {
     private func fail(_ problems: [Diagnostic], _ renderer: DiagnosticRenderer, _ status: Int32) -> Never {
         fflush(stdout)
         FileHandle.standardError.write(Data((problems.map(renderer.render).joined(separator: "\n") + "\n").utf8))
-        Foundation.exit(status)
+        quit(status)
     }
 
     // MARK: - Input

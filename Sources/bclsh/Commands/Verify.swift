@@ -34,7 +34,7 @@ struct Verify: ParsableCommand {
             }
             fflush(stdout)
         }
-        if status != 0 { throw ExitCode(status) }
+        quit(status)
     }
 
     private func pad(_ text: String, _ width: Int) -> String { text + String(repeating: " ", count: max(0, width - text.count)) }

@@ -29,6 +29,7 @@ struct Shell: ParsableCommand {
             case .interrupted: print("interrupted")
             }
             sink.finish()
+            session.interrupt.clear()
         }
         print()
     }

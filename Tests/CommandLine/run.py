@@ -1,0 +1,415 @@
+"""Tests of the built binary as users run it: exit codes, output, files, a real terminal.
+
+    python3 Tests/CommandLine/run.py .build/release/bclsh [FILTER]...
+
+Only Python's standard library. The last line is "N passed, N failed, N skipped".
+"""
+import gzip, json, os, pty, re, select, shutil, signal, struct, subprocess, sys, tempfile, time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+BINARY = str(Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / ".build/release/bclsh").resolve())
+SHARED = ROOT.parent / "shared"
+TRACES = ROOT / "Tests/Traces"
+
+
+class Skip(Exception):
+    pass
+
+
+def bclsh(*arguments, stdin="", env=None, cwd=None, timeout=300):
+    environment = {k: v for k, v in os.environ.items() if k != "BCL_DATA"}
+    environment.update(env or {})
+    return subprocess.run([BINARY, *map(str, arguments)], input=stdin, capture_output=True, text=True, env=environment, cwd=cwd, timeout=timeout)
+
+
+def check(result, status, out=None, err=None):
+    shown = f"status {result.returncode}, stdout {result.stdout[-800:]!r}, stderr {result.stderr[-1500:]!r}"
+    assert result.returncode == status, f"wanted status {status}: {shown}"
+    for text in [out] if isinstance(out, str) else out or []:
+        assert text in result.stdout, f"wanted {text!r} on stdout: {shown}"
+    for text in [err] if isinstance(err, str) else err or []:
+        assert text in result.stderr, f"wanted {text!r} on stderr: {shown}"
+    return result
+
+
+def folder():
+    return Path(tempfile.mkdtemp(prefix="bclsh-test-"))
+
+
+# --- Ways to run code ---
+
+def test_code_from_everywhere():
+    home = folder()
+    script = home / "a script.bcl"
+    script.write_text("#!/usr/bin/env bclsh\nparam n = 1\nprint \"n is {n}\"\n")
+    check(bclsh("-e", "print 1+1"), 0, "2\n")
+    check(bclsh(stdin="print 3"), 0, "3\n")
+    check(bclsh("-", stdin="print 3"), 0, "3\n")
+    check(bclsh("run", script), 0, "n is 1\n")
+    check(bclsh(script), 0, "n is 1\n")
+    check(bclsh(script, "--set", "n=5"), 0, "n is 5\n")
+    script.chmod(0o755)
+    bin_folder = home / "bin"
+    bin_folder.mkdir()
+    (bin_folder / "bclsh").symlink_to(BINARY)
+    result = subprocess.run([str(script)], capture_output=True, text=True, env={**os.environ, "PATH": f"{bin_folder}:{os.environ['PATH']}"})
+    check(result, 0, "n is 1\n")
+
+
+def test_values_are_not_echoed_in_batch():
+    assert bclsh("-e", "1 + 1\nlet x = 2\nx").stdout == ""
+
+
+# --- Exit codes ---
+
+def test_usage_errors_are_64():
+    check(bclsh("run", "--nonsense"), 64)
+    check(bclsh("-e", "print 1", "--seed", "-1"), 64)
+    check(bclsh("-e", "print 1", "--seed", "x"), 64)
+    check(bclsh("-e", "print 1", "--threads", "0"), 64)
+    check(bclsh("-e", "param lr = 0.1", "--set", "lt=1"), 64, err="did you mean 'lr'?")
+    check(bclsh("-e", "param lr = 0.1", "--set", "lr=fast"), 64, err="'fast' is not a float")
+    check(bclsh("-e", "param lr = 0.1", "--set", "lr"), 64)
+    check(bclsh("-e", "print 1", "--device", "tpu"), 64, err="there is no device 'tpu'")
+
+
+def test_language_errors_are_65_and_nothing_runs():
+    for code, message in [
+        ("print 1\nprint lenn([1])", "did you mean 'len'?"),
+        ("print 1\nlet bench = permuted(digits(), task=5)", "permuted has no parameter 'task'"),
+        ("print 1\nlet me = bcl_dual(1, 2, betta=3)", "did you mean 'beta'?"),
+        ("print 1\nif 1 {", "never closed"),
+        ("print 1\nlet me = bcl_duel(1, 2)", "did you mean 'bcl_dual'?"),
+        ("print 1\ntrain me", "the sentence reads 'train LEARNER on TASK'"),
+    ]:
+        result = check(bclsh("-e", code), 65, err=[message, "-e:2:" if "if 1" not in code else "-e:"])
+        assert result.stdout == "", result.stdout
+
+
+def test_missing_files_are_66():
+    check(bclsh("run", "/nonexistent.bcl"), 66, err="there is no file")
+    check(bclsh("rnu"), 66, err="did you mean 'bclsh run'?")
+    check(bclsh("run", "/"), 66, err="is a folder")
+    check(bclsh("verify", "/nonexistent.safetensors"), 66, err="there is no file")
+
+
+def test_running_errors_are_70_with_the_place():
+    setup = "let bench = permuted(digits(), tasks=2, per_task=30)\nlet net = mlp(64, 16, 10)\n"
+    for code, messages in [
+        ("print 1 // 0", ["division by zero", "-e:1:7"]),
+        ("assert 1 == 2, \"no\"", ["assertion failed: no"]),
+        ("device \"cuda:99\"", ["there is no device 'cuda:99'", "-e:1:1"]),
+        ("zeros(2, 3) @ zeros(2, 3)", ["mat1 and mat2 shapes cannot be multiplied", "-e:1:1"]),
+        (setup + "net(zeros(1, 5))", ["takes samples [B, 64], not [1, 5]", "-e:3:1"]),
+        (setup + "single(mlp(784, 10), bench)", ["the network takes 784 inputs", "start the network with 64"]),
+        (setup + "single(mlp(64, 5), bench)", ["5 outputs, but permuted digits needs 10"]),
+        (setup + "train 5 on bench", ["'learner' of train must be a learner, not an int"]),
+        (setup + "let me = single(net, bench, lr=\"x\")\ntrain me on bench", ["must be a number", "single.bcl:", "in 'on batch' of single"]),
+        (setup + "bcl_dual(net, bench, variant=\"best\")", ["variant is \"faithful\" or \"fixed\", not \"best\""]),
+        (setup + "bcl_dual(net, bench, memory=3)", ["memory must be at least 5"]),
+        ("mnist()", ["the files of mnist are in none of", "set BCL_DATA"]),
+        ("permuted(digits(), tasks=2, per_task=99999)", ["per_task must be from 1 to 1442"]),
+        ("save mlp(2, 2) to \"/nonexistent/x.safetensors\"", ["there is no folder '/nonexistent'"]),
+        ("method m(net) { on task_end(t) { } }\nm(1)", ["has no 'on batch'"]),
+    ]:
+        check(bclsh("-e", code), 70, err=messages)
+
+
+def test_interrupt_is_130():
+    process = subprocess.Popen([BINARY, "-e", "let n = 0\nwhile true { n = n + 1 }"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(2)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 130 and "interrupted" in err, (process.returncode, err)
+
+
+# --- Data ---
+
+def idx(numbers, body):
+    return b"".join(struct.pack(">I", n) for n in numbers) + bytes(body)
+
+
+def write_mnist(where, train=30, **replace):
+    files = {
+        "train-images-idx3-ubyte.gz": idx([2051, train, 4, 4], [i % 256 for i in range(train * 16)]),
+        "train-labels-idx1-ubyte.gz": idx([2049, train], [i % 10 for i in range(train)]),
+        "t10k-images-idx3-ubyte.gz": idx([2051, 10, 4, 4], [i % 256 for i in range(160)]),
+        "t10k-labels-idx1-ubyte.gz": idx([2049, 10], range(10)),
+    }
+    for name, content in files.items():
+        (where / name).write_bytes(gzip.compress(content))
+    for name, content in replace.items():
+        (where / (name.replace("_", "-") + "-ubyte.gz")).write_bytes(content)
+
+
+def test_mnist_files():
+    home = folder()
+    (home / "mnist").mkdir()
+    write_mnist(home / "mnist")
+    check(bclsh("-e", "print mnist()", env={"BCL_DATA": str(home)}), 0, "30 training and 10 test images 1x4x4")
+    check(bclsh("-e", f"print permuted(mnist(path=\"{home}/mnist\"), tasks=2, per_task=5)"), 0, "2 tasks, 16 inputs")
+    good = gzip.compress(idx([2051, 30, 4, 4], [0] * 480))
+    for content, message in [
+        (good[:-12], "cut off"),
+        (gzip.compress(idx([2052, 30, 4, 4], [0] * 480)), "magic number is 2052 instead of 2051"),
+        (gzip.compress(idx([2051, 31, 4, 4], [0] * 496)), "has 31 images"),
+        (gzip.compress(idx([2051, 30, 4, 4], [0] * 479)), "479 of 480 bytes"),
+        (b"", "shorter than a header"),
+        (gzip.compress(idx([2051, 30, 4, 4], [0] * 50_000_000)), "unpacks to more than"),
+    ]:
+        write_mnist(home / "mnist", train_images_idx3=content)
+        check(bclsh("-e", "let a = 1\nlet d = mnist()", env={"BCL_DATA": str(home)}), 70, err=[message, "-e:2:9"])
+    (home / "mnist/train-images-idx3-ubyte.gz").unlink()
+    check(bclsh("-e", f"mnist(path=\"{home}/mnist\")"), 70, err="there is no 'train-images-idx3-ubyte.gz'")
+
+
+# --- Learning ---
+
+SMALL = """
+let bench = permuted(digits(), tasks=3, per_task=60)
+let net = mlp(64, 32, 10)
+let me = {method}
+for task in bench.tasks {{ train me on task; evaluate me on bench }}
+print "ACC {{me.acc}} FM {{me.fm}} LA {{me.la}} BWT {{me.bwt}} W {{net.weights.vector.sum().item()}}"
+"""
+METHODS = ["single(net, bench)", "er(net, bench, memory=20, replay=16, inner_steps=2)", "bcl_dual(net, bench, memory=20, replay=16, inner_steps=2)",
+           "bcl_dual(net, bench, memory=20, replay=16, variant=\"fixed\")"]
+
+
+def test_same_seed_same_bits():
+    for method in METHODS:
+        code = SMALL.format(method=method)
+        first, second, other = (check(bclsh("-e", code, "--seed", seed, "--threads", 1), 0).stdout for seed in (3, 3, 4))
+        assert first == second, method
+        assert first != other, method
+
+
+def test_split_benchmark_learns():
+    for method in METHODS:
+        code = SMALL.format(method=method).replace("permuted(digits(), tasks=3, per_task=60)", "split(digits(), tasks=5)")
+        last = check(bclsh("-e", code, "--seed", 1), 0).stdout.splitlines()[-1]
+        assert float(re.search(r"LA ([0-9.]+)", last)[1]) > 0.8, (method, last)
+
+
+def test_own_method_and_odd_sizes():
+    code = """
+    method averaging(net, bench, lr=0.1) {
+      let f = classifier(net, bench)
+      let seen = 0
+      on batch(x, y, t) { net.zero_grad(); let l = cross_entropy(f(x, t), y); l.backward(); net.step(lr); seen = seen + len(y); return l }
+      on predict(x, t) { return f(x, t) }
+    }
+    let bench = permuted(digits(), tasks=1, per_task=11)
+    let me = averaging(mlp(64, 10), bench)
+    train me on bench epochs=2 batch=4
+    assert me.seen == 22 and len(me.losses) == 6 and me.params.lr == 0.1
+    evaluate me on bench
+    let other = bcl_dual(mlp(64, 10), bench, memory=5)
+    train other on bench batch=1
+    assert len(other.replay) == 4 and len(other.evaluation) == 1
+    print "done"
+    """
+    check(bclsh("-e", code), 0, "done\n")
+
+
+def test_json():
+    home = folder()
+    out = home / "r.json"
+    code = "param lr = 0.05\n" + SMALL.format(method="er(net, bench, lr=lr, memory=20)")
+    check(bclsh("-e", code, "--seed", 5, "--set", "lr=0.2", "--threads", 1, "--json", out), 0)
+    record = json.loads(out.read_text())
+    assert record["seed"] == 5 and record["config"] == {"lr": 0.2} and record["threads"] == 1 and record["device"] == "cpu"
+    assert record["versions"]["torch"].startswith("2.") and record["versions"]["bclsh"]
+    matrix = record["accuracy"]
+    assert len(matrix) == 3 and all(len(row) == 3 for row in matrix)
+    assert abs(record["metrics"]["acc"] - sum(matrix[2]) / 3) < 1e-9
+    assert abs(record["metrics"]["la"] - sum(matrix[i][i] for i in range(3)) / 3) < 1e-9
+    assert abs(record["metrics"]["bwt"] - sum(matrix[2][i] - matrix[i][i] for i in range(2)) / 2) < 1e-9
+    forgetting = sum(max(matrix[0][j], matrix[1][j]) - matrix[2][j] for j in range(2)) / 2
+    assert abs(record["metrics"]["fm"] - forgetting) < 1e-9 and record["metrics"]["fwt"] is None
+    # A run that fails leaves the file of the run before; an impossible place is refused before anything runs.
+    check(bclsh("-e", "print 1 // 0", "--json", out), 70)
+    assert json.loads(out.read_text()) == record
+    assert check(bclsh("-e", "print 1", "--json", "/nonexistent/x.json"), 73).stdout == ""
+    assert os.listdir(home) == ["r.json"]
+
+
+def test_saved_weights_load_again():
+    home = folder()
+    check(bclsh("-e", "let net = mlp(4, 3, 2)\nsave net to \"n.safetensors\"\nlet other = mlp(4, 3, 2)\nassert any(net.weights.vector != other.weights.vector)\n"
+                "load other from \"n.safetensors\"\nassert all(net.weights.vector == other.weights.vector)\nload mlp(4, 2) from \"n.safetensors\"", cwd=home), 70,
+          err="these weights do not fit mlp 4-2")
+
+
+def test_weights_are_those_of_pytorch():
+    python = next((p for p in Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache").glob("bclsh/torch-*/bin/python")), None)
+    if python is None:
+        raise Skip("no Python with torch in the cache folder")
+    home = folder()
+    check(bclsh("-e", "let net = mlp(4, 3, 2)\nsave net to \"n.safetensors\"\nlet x = tensor([[0.1, -0.2, 0.3, 0.4]])\nprint net(x)[0, 0].item(), net(x)[0, 1].item()", cwd=home), 0)
+    ours = [float(v) for v in bclsh("-e", "let net = mlp(4, 3, 2)\nload net from \"n.safetensors\"\nlet y = net(tensor([[0.1, -0.2, 0.3, 0.4]]))\nprint y[0, 0].item(), y[0, 1].item()", cwd=home).stdout.split()]
+    program = """
+import json, struct, torch
+b = open("n.safetensors", "rb").read(); n = struct.unpack("<Q", b[:8])[0]; h = json.loads(b[8:8 + n]); h.pop("__metadata__")
+state = {k[4:]: torch.frombuffer(bytearray(b[8 + n + v["data_offsets"][0]:8 + n + v["data_offsets"][1]]), dtype=torch.float32).reshape(v["shape"]) for k, v in h.items()}
+net = torch.nn.Sequential(torch.nn.Linear(4, 3), torch.nn.ReLU(), torch.nn.Linear(3, 2)); net.load_state_dict(state)
+print(*net(torch.tensor([[0.1, -0.2, 0.3, 0.4]])).flatten().tolist())
+"""
+    theirs = [float(v) for v in subprocess.run([str(python), "-W", "ignore", "-c", program], capture_output=True, text=True, cwd=home, check=True).stdout.split()]
+    assert all(abs(a - b) < 1e-6 for a, b in zip(ours, theirs)), (ours, theirs)
+
+
+# --- Traces ---
+
+def test_traces_are_reproduced():
+    traces = sorted(TRACES.glob("*.safetensors"))
+    assert len(traces) == 4
+    result = check(bclsh("verify", *traces), 0)
+    assert len(re.findall(r"  ok$", result.stdout, re.M)) == 4, result.stdout
+
+
+def test_altered_traces_differ():
+    home = folder()
+    source = (TRACES / "bcl_dual_mlp.safetensors").read_bytes()
+    size = struct.unpack("<Q", source[:8])[0]
+    header = json.loads(source[8:8 + size])
+
+    def altered(name, change):
+        head = json.loads(json.dumps(header))
+        body = bytearray(source[8 + size:])
+        change(head, body)
+        text = json.dumps(head).encode()
+        path = home / f"{name}.safetensors"
+        path.write_bytes(struct.pack("<Q", len(text)) + text + bytes(body))
+        return path
+
+    def loss(head, body):
+        start = head["loss"]["data_offsets"][0]
+        body[start:start + 8] = struct.pack("<d", struct.unpack("<d", body[start:start + 8])[0] * 1.001)
+
+    def draw(head, body):
+        start = head["draw.00040"]["data_offsets"][0]
+        body[start:start + 8] = struct.pack("<q", 99)
+
+    check(bclsh("verify", altered("loss", loss)), 1, "differs")
+    check(bclsh("verify", altered("draw", draw)), 1, "slot")
+    check(bclsh("verify", altered("beta", lambda h, b: h["__metadata__"].update(beta="0.4"))), 1, "differs")
+    check(bclsh("verify", altered("method", lambda h, b: h["__metadata__"].update(method="unheard_of"))), 1, "no method 'unheard_of'")
+    check(bclsh("verify", altered("nothing", lambda h, b: h["__metadata__"].pop("method"))), 66, err="has no 'method'")
+    short = home / "short.safetensors"
+    short.write_bytes(source[:100_000])
+    result = check(bclsh("verify", short, TRACES / "single_mlp.safetensors"), 66, "ok", "no valid safetensors file")
+
+
+def test_golden_traces():
+    names = ["single_mlp", "er_mlp", "bcl_dual_mlp", "bcl_dual_mlp_inner2"]
+    if not (SHARED / "golden").is_dir():
+        raise Skip("the folder of golden traces is not here")
+    check(bclsh("verify", *[SHARED / "golden" / f"{name}.safetensors" for name in names]), 0)
+
+
+# --- Examples and installation ---
+
+def test_quickstart():
+    last = check(bclsh("run", ROOT / "examples/quickstart.bcl", "--threads", 1), 0, "accuracy (%)").stdout.splitlines()[-1]
+    assert float(re.match(r"ACC ([0-9.]+)  FM ([-0-9.]+)  LA ([0-9.]+)$", last)[1]) > 0.7, last
+
+
+def test_permuted_mnist_script():
+    if not (SHARED / "data/mnist").is_dir():
+        raise Skip("the real MNIST files are not here")
+    for method in ("single", "er", "bcl_dual"):
+        out = check(bclsh("run", ROOT / "examples/permuted_mnist.bcl", "--set", "tasks=2", "--set", "per_task=200", "--set", f"method={method}", env={"BCL_DATA": str(SHARED / "data")}), 0).stdout
+        assert float(re.search(r"ACC ([0-9.]+)", out)[1]) > 0.3, out
+
+
+def test_installed_layout():
+    home = folder() / "with space"
+    (home / "bin").mkdir(parents=True)
+    (home / "share/bclsh").mkdir(parents=True)
+    shutil.copy(BINARY, home / "bin/bclsh")
+    shutil.copytree(ROOT / "stdlib", home / "share/bclsh/stdlib")
+    result = subprocess.run([str(home / "bin/bclsh"), "-e", "print single"], capture_output=True, text=True, cwd="/")
+    check(result, 0, "method single(net, bench, lr=0.03)")
+
+
+# --- The prompt, on a real terminal ---
+
+class Prompt:
+    def __init__(self):
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.environ.update(TERM="xterm", NO_COLOR="1")
+            os.execv(BINARY, [BINARY])
+        self.text = ""
+
+    def expect(self, wanted, seconds=20):
+        end = time.time() + seconds
+        while wanted not in self.text:
+            assert time.time() < end, f"waited for {wanted!r}, have {self.text[-500:]!r}"
+            if select.select([self.fd], [], [], 0.2)[0]:
+                try:
+                    self.text += os.read(self.fd, 65536).decode(errors="replace")
+                except OSError:
+                    assert wanted in self.text, f"ended before {wanted!r}: {self.text[-500:]!r}"
+        self.text = self.text.split(wanted, 1)[1]
+
+    def send(self, text):
+        os.write(self.fd, text.encode())
+
+
+def test_prompt():
+    prompt = Prompt()
+    prompt.expect("bcl> ")
+    prompt.send("let x = 20\n")
+    prompt.expect("bcl> ")
+    prompt.send("x * 2 + 2\n")
+    prompt.expect("42")
+    prompt.expect("bcl> ")
+    prompt.send("x + nothing_here\n")
+    prompt.expect("there is no 'nothing_here'")
+    prompt.expect("bcl> ")
+    prompt.send("if x > 1 {\n")
+    prompt.expect("...> ")
+    prompt.send("print \"multi\" + \"line\"\n}\n")
+    prompt.expect("multiline")
+    prompt.expect("bcl> ")
+    prompt.send("1 // 0\n")
+    prompt.expect("division by zero")
+    prompt.expect("bcl> ")
+    prompt.send("while true { }\n")
+    time.sleep(1)
+    prompt.send("\x03")
+    prompt.expect("interrupted")
+    prompt.expect("bcl> ")
+    prompt.send("x\n")
+    prompt.expect("20")
+    prompt.expect("bcl> ")
+    prompt.send("\x04")
+    _, status = os.waitpid(prompt.pid, 0)
+    assert os.WEXITSTATUS(status) == 0, status
+
+
+def main():
+    filters = sys.argv[2:]
+    passed = failed = skipped = 0
+    for name, test in [(n, t) for n, t in globals().items() if n.startswith("test_")]:
+        if filters and not any(f in name for f in filters):
+            continue
+        start = time.time()
+        try:
+            test()
+            passed += 1
+            print(f"ok       {name}  ({time.time() - start:.1f} s)", flush=True)
+        except Skip as reason:
+            skipped += 1
+            print(f"skipped  {name}: {reason}", flush=True)
+        except Exception as error:
+            failed += 1
+            print(f"FAILED   {name}: {type(error).__name__}: {error}", flush=True)
+    print(f"{passed} passed, {failed} failed, {skipped} skipped")
+    sys.exit(1 if failed else 0)
+
+
+main()
