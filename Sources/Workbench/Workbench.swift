@@ -27,6 +27,8 @@ public final class Workbench {
         let session = Session(registry: registry, library: library)
         session.evaluator.makeInstance = { method, frame in Learner(method, frame) }
         session.evaluator.withoutGradients = { body in try Engine.withoutGradients(body) }
+        // More threads make the small matrices of this field slower, and much slower beside another busy process.
+        session.thread.sync { try? Threads.set(1) }
         return (session, workbench)
     }
 

@@ -64,14 +64,19 @@ public struct Parser {
         let start = position
         do {
             statements.append(try statement())
-            try endOfStatement()
+            try endOfStatement(from: start)
         } catch {
             recover(from: start)
         }
     }
 
-    private mutating func endOfStatement() throws {
+    private mutating func endOfStatement(from start: Int) throws {
         if at(.newline) || atSymbol(.semicolon) || at(.end) || atSymbol(.rightBrace) { return }
+        // "trian me on task": a word, then another one.
+        if case .name(let word) = previous.kind, position - start == 1, foreignHint() == nil, let near = Suggestion.nearest(to: word, among: verbs.keys) {
+            fail(.unknownName, "there is no verb '\(word)'", previous.span, hint: "did you mean '\(near)'?")
+            throw Bail()
+        }
         try unexpected("the end of the statement")
     }
 

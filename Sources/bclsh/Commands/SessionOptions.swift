@@ -12,7 +12,7 @@ struct SessionOptions: ParsableArguments {
     @Option(name: .long, help: "Where models live: cpu, cuda, cuda:1, or auto.")
     var device: String = "cpu"
 
-    @Option(name: .long, help: "Threads for one tensor operation (default: one for each core).")
+    @Option(name: .long, help: "Threads for one tensor operation (default 1: more help large networks only).")
     var threads: Int?
 
     func validate() throws {
