@@ -6,6 +6,12 @@ import PackageDescription
 // include/ and lib/); otherwise the wheel that scripts/setup put into the user's cache folder is taken.
 let pinnedTorch = "2.13"
 
+/// Ends the build with one sentence; a trap would bury it in a backtrace.
+func stop(_ message: String) -> Never {
+    FileHandle.standardError.write(Data("error: \(message)\n".utf8))
+    exit(1)
+}
+
 func findTorch() -> String {
     let environment = ProcessInfo.processInfo.environment
     let files = FileManager.default
@@ -15,7 +21,7 @@ func findTorch() -> String {
     }
     if let named = environment["BCL_TORCH"], !named.isEmpty {
         guard isTorch(named) else {
-            fatalError("BCL_TORCH is \(named), but there is no torch there: it must hold include/ and lib/libtorch_cpu.so")
+            stop("BCL_TORCH is \(named), but there is no torch there: it must hold include/ and lib/libtorch_cpu.so")
         }
         return named
     }
@@ -26,7 +32,7 @@ func findTorch() -> String {
         let folder = "\(libraries)/\(python)/site-packages/torch"
         if isTorch(folder) { return folder }
     }
-    fatalError("No torch \(pinnedTorch) was found: run scripts/setup, or set BCL_TORCH to a torch folder.")
+    stop("No torch \(pinnedTorch) was found: run scripts/setup, or set BCL_TORCH to a torch folder.")
 }
 
 let torch = findTorch()

@@ -19,8 +19,9 @@ public protocol DrawSource: AnyObject {
     /// - Parameters:
     ///   - count: at most so many, without replacement.
     ///   - filled: the filled slots of each task to draw from.
+    ///   - slots: the slots that each task has.
     ///   - avoiding: whether a slot (task, number) is to be left out.
-    func choose(_ count: Int, filled: [Int], avoiding: ((Int, Int) -> Bool)?) throws -> SlotChoice
+    func choose(_ count: Int, filled: [Int], slots: Int, avoiding: ((Int, Int) -> Bool)?) throws -> SlotChoice
 }
 
 /// Draws at random.
@@ -29,7 +30,7 @@ public final class RandomDrawSource: DrawSource {
 
     public init(_ random: RandomStream) { self.random = random }
 
-    public func choose(_ count: Int, filled: [Int], avoiding: ((Int, Int) -> Bool)?) throws -> SlotChoice {
+    public func choose(_ count: Int, filled: [Int], slots: Int, avoiding: ((Int, Int) -> Bool)?) throws -> SlotChoice {
         var ends: [Int] = []
         var total = 0
         for size in filled {
@@ -67,14 +68,15 @@ public final class RecordedDrawSource: DrawSource {
 
     public var count: Int { draws.count }
 
-    public func choose(_ count: Int, filled: [Int], avoiding: ((Int, Int) -> Bool)?) throws -> SlotChoice {
+    public func choose(_ count: Int, filled: [Int], slots memorySlots: Int, avoiding: ((Int, Int) -> Bool)?) throws -> SlotChoice {
         guard used < draws.count else { throw DataError("the method draws more often than the \(draws.count) times that are recorded") }
         let draw = draws[used]
         guard draw.rank == 2, draw.shape[0] == 2, draw.dtype == .int64 else { throw DataError("the recorded draw \(used) is \(draw.summary), but should be int64 [2, k]") }
         let values = try draw.ints()
         let (tasks, slots) = (Array(values.prefix(draw.shape[1])), Array(values.suffix(draw.shape[1])))
         for (task, slot) in zip(tasks, slots) {
-            guard task >= 0, task < filled.count, slot >= 0, slot < filled[task] else {
+            // The published ER also draws slots that nothing was written to yet, which are zero.
+            guard task >= 0, task < filled.count, slot >= 0, slot < memorySlots else {
                 throw DataError("the recorded draw \(used) takes slot \(slot) of task \(task), which the method can't draw there")
             }
         }

@@ -142,7 +142,7 @@ public final class RingMemory {
         guard end >= 0, end <= tasks else { throw DataError("the memory has \(tasks) tasks; it can't draw from \(end)") }
         guard count >= 1 else { throw DataError("at least one sample must be drawn, not \(count)") }
         let avoided = Set(avoiding)
-        let choice = try source.choose(count, filled: Array(filled.prefix(end)), avoiding: avoided.isEmpty ? nil : { avoided.contains($0 * self.slots + $1) })
+        let choice = try source.choose(count, filled: Array(filled.prefix(end)), slots: slots, avoiding: avoided.isEmpty ? nil : { avoided.contains($0 * self.slots + $1) })
         var (tasks, slots) = (choice.tasks, choice.slots)
         var flat = zip(tasks, slots).map { $0 * self.slots + $1 }
         if !choice.isFinal, !removing.isEmpty {

@@ -11,7 +11,7 @@ struct Run: ParsableCommand {
     @ArgumentParser.Argument(help: "A .bcl file; - or nothing for standard input.")
     var file: String?
 
-    @Option(name: .shortAndLong, help: "Code to run instead of a file.")
+    @Option(name: .shortAndLong, parsing: .unconditional, help: ArgumentHelp("Code to run instead of a file.", valueName: "code"))
     var execute: String?
 
     @Option(name: .customLong("set"), parsing: .unconditionalSingleValue, help: ArgumentHelp("A value for a 'param' of the script.", valueName: "name=value"))
