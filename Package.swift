@@ -84,6 +84,7 @@ let package = Package(
         .testTarget(name: "InterpreterTests", dependencies: ["Interpreter"], swiftSettings: swift5),
         .testTarget(name: "EngineTests", dependencies: ["Engine"], swiftSettings: swift5),
         .testTarget(name: "ContinualTests", dependencies: ["Continual"], swiftSettings: swift5),
+        .testTarget(name: "WorkbenchTests", dependencies: ["Workbench"], swiftSettings: swift5),
     ],
     cxxLanguageStandard: .cxx20
 )

@@ -22,6 +22,9 @@ public protocol DrawSource: AnyObject {
     ///   - slots: the slots that each task has.
     ///   - avoiding: whether a slot (task, number) is to be left out.
     func choose(_ count: Int, filled: [Int], slots: Int, avoiding: ((Int, Int) -> Bool)?) throws -> SlotChoice
+
+    /// One task from 0 up to, not including, `end`, evenly.
+    func chooseTask(below end: Int) throws -> Int
 }
 
 /// Draws at random.
@@ -29,6 +32,8 @@ public final class RandomDrawSource: DrawSource {
     private let random: RandomStream
 
     public init(_ random: RandomStream) { self.random = random }
+
+    public func chooseTask(below end: Int) throws -> Int { random.nextInt(below: end) }
 
     public func choose(_ count: Int, filled: [Int], slots: Int, avoiding: ((Int, Int) -> Bool)?) throws -> SlotChoice {
         var ends: [Int] = []
@@ -67,6 +72,16 @@ public final class RecordedDrawSource: DrawSource {
     public init(_ draws: [Tensor]) { self.draws = draws }
 
     public var count: Int { draws.count }
+
+    public func chooseTask(below end: Int) throws -> Int {
+        guard used < draws.count else { throw DataError("the method draws more often than the \(draws.count) times that are recorded") }
+        let draw = draws[used]
+        guard draw.count == 1, draw.dtype == .int64 else { throw DataError("the recorded draw \(used) is \(draw.summary), but should be one task") }
+        let task = try draw.itemInt()
+        guard task >= 0, task < end else { throw DataError("the recorded draw \(used) is task \(task), which the method can't draw there") }
+        used += 1
+        return task
+    }
 
     public func choose(_ count: Int, filled: [Int], slots memorySlots: Int, avoiding: ((Int, Int) -> Bool)?) throws -> SlotChoice {
         guard used < draws.count else { throw DataError("the method draws more often than the \(draws.count) times that are recorded") }

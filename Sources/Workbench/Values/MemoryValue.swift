@@ -58,6 +58,10 @@ final class MemoryValue: HostValue {
             try cast(value).setTargets(try TensorBuiltins.tensor(arguments, 0).detach(), task: try arguments.int(1))
             return .none
         },
+        .method("draw_task", [required("tasks")], "Draws one task from 0 up to, not including, tasks, evenly.") { value, arguments, _ in
+            let memory = try cast(value)
+            return .int(try memory.source.chooseTask(below: try arguments.int(0, in: 1...memory.tasks)))
+        },
         .method("draw", [required("count"), required("tasks"), optional("removing", "none"), optional("avoiding", "none")],
                 "Draws samples without replacement from the tasks 0 up to, not including, tasks. 'removing' takes slots out of the draw, 'avoiding' draws others.") { value, arguments, _ in
             .host(DrawValue(try cast(value).draw(try arguments.int(0), tasks: try arguments.int(1), removing: try flat(arguments, 2), avoiding: try flat(arguments, 3))))

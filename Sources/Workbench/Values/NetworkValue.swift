@@ -33,7 +33,7 @@ final class NetworkValue: Callable {
         .property("weights", "All its parameters as one vector [P], with batch-norm statistics beside them: snapshot, restore, interpolate.") { value, _ in
             .host(WeightsValue(try network(value)))
         },
-        .property("gradients", "The gradients of all parameters [P], summed up since zero_grad.") { value, _ in TensorValue.value(try network(value).gradients.detach()) },
+        .property("gradients", "A copy of the gradients of all parameters [P], summed up since zero_grad.") { value, _ in TensorValue.value(try network(value).gradients.clone()) },
         .property("inputs", "Numbers in a sample.") { value, _ in .int(try network(value).inputSize) },
         .property("outputs", "Number of logits.") { value, _ in .int(try network(value).outputs) },
         .property("parameters", "Number of parameters.") { value, _ in .int(try network(value).parameterCount) },
@@ -42,6 +42,13 @@ final class NetworkValue: Callable {
         },
         .method("zero_grad", [], "Sets all gradients to zero.") { value, _, _ in
             try network(value).zeroGradients()
+            return .none
+        },
+        .method("add_gradients", [required("values")], "Adds a vector [P] to the gradients, as backward does: for penalties whose gradient is known.") { value, arguments, _ in
+            let network = try network(value)
+            let values = try TensorBuiltins.tensor(arguments, 0)
+            guard values.shape == network.gradients.shape else { throw arguments.bad(0, "must be a vector of \(network.parameterCount) numbers, not \(values.summary)") }
+            try withoutGradients { try network.gradients.addInPlace(values) }
             return .none
         },
         .method("step", [required("lr")], "One step of gradient descent: weights -= lr * gradients.") { value, arguments, _ in

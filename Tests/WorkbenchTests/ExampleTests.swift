@@ -1,0 +1,86 @@
+import BCLScript
+import Interpreter
+import Workbench
+import XCTest
+
+/// Examples are data: each builtin's is run.
+final class ExampleTests: XCTestCase {
+    private static let library = Library(folder: URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appendingPathComponent("stdlib").path)
+
+    func testEveryBuiltinsExampleRuns() {
+        let names = Workbench.makeSession(library: Self.library).session.registry.builtins.keys.sorted()
+        XCTAssertGreaterThan(names.count, 40)
+        for name in names {
+            let (session, _) = Workbench.makeSession(library: Self.library)
+            guard let builtin = session.registry.builtins[name] else { continue }
+            XCTAssertFalse(builtin.doc.isEmpty, name)
+            switch session.execute(SourceFile(name: "example of \(name)", text: builtin.example), sink: CollectingSink(), showsValues: true) {
+            case .finished: break
+            case .rejected(let problems): XCTFail("\(name): \(problems.first?.message ?? "")")
+            case .failed(let problem): XCTFail("\(name): \(problem.message)")
+            case .interrupted: XCTFail(name)
+            }
+        }
+    }
+
+    func testEveryLibraryFileDefinesItsName() {
+        let (session, _) = Workbench.makeSession(library: Self.library)
+        XCTAssertFalse(Self.library.files.isEmpty)
+        for name in Self.library.files.keys.sorted() {
+            guard case .finished = session.execute(SourceFile(name: name, text: "let made = () => \(name)\nmade()"), sink: CollectingSink()) else {
+                XCTFail("\(name) can't be loaded")
+                continue
+            }
+            XCTAssertNotNil(session.loader.signature(of: name), name)
+        }
+    }
+
+    /// Strength 0 of every memory: what is left is plain fine-tuning, bit for bit.
+    func testReducesToFineTuning() {
+        func weights(_ make: String) -> String {
+            let (session, _) = Workbench.makeSession(library: Self.library)
+            let sink = CollectingSink()
+            let program = """
+                let bench = permuted(digits(), tasks=2, per_task=40, seed=1)
+                seed 3
+                let net = mlp(64, 16, 10)
+                let me = \(make)
+                train me on bench[0]
+                print net.weights.vector.double().sum().item(), net.weights.norm().item(), me.losses
+                """
+            guard case .finished = session.execute(SourceFile(name: "t", text: program), sink: sink) else { return "failed \(UUID())" }
+            return sink.lines.joined()
+        }
+        let plain = weights("single(net, bench, lr=0.1)")
+        XCTAssertTrue(plain.contains("["), plain)
+        // In the first task er has nothing to replay.
+        XCTAssertEqual(weights("er(net, bench, lr=0.1)"), plain)
+        XCTAssertNotEqual(weights("er(net, bench, lr=0.1, inner_steps=2)"), plain)
+    }
+
+    func testTensorsBehaveAsInPyTorch() {
+        let (session, _) = Workbench.makeSession(library: Self.library)
+        let sink = CollectingSink()
+        let program = """
+            let t = tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+            print t.shape, t[1, 2].item(), t[0].list(), t[:, 1:].shape, t[-1, ::2].list(), t[[1, 0], 0].list()
+            print (t + 1).sum().item(), (2 - t).mean().item(), (t @ t.transpose()).shape, (t > 2).sum().item(), t[t > 4].list()
+            print t.sum(0).list(), t.argmax(1).list(), t.mean(1, keep=true).shape, t.reshape(3, -1).shape, tensor([1, 2]).dtype, (tensor([1, 2]) * 2).dtype
+            t[0, 0] = 10
+            t[1] = zeros(3)
+            print t.list(), len(t), sum(t).item(), max(t).item()
+            for row in t { print row.sum().item() }
+            print tensor([7]), tensor([0.5, 1e-9]), zeros(2, 0)
+            """
+        guard case .finished = session.execute(SourceFile(name: "t", text: program), sink: sink) else { return XCTFail("failed") }
+        XCTAssertEqual(sink.lines, [
+            "[2, 3] 6.0 [1.0, 2.0, 3.0] [2, 2] [4.0, 6.0] [4.0, 1.0]",
+            "27.0 -1.5 [2, 2] 4 [5.0, 6.0]",
+            "[5.0, 7.0, 9.0] [2, 2] [2, 1] [3, 2] int64 int64",
+            "[[10.0, 2.0, 3.0], [0.0, 0.0, 0.0]] 2 15.0 10.0",
+            "15.0", "0.0",
+            "[7]  int64 [1] [0.5000, 1.0000e-09]  float32 [2] [[],\n []]  float32 [2, 0]",
+        ])
+    }
+}
