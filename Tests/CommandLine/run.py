@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 BINARY = str(Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / ".build/release/bclsh").resolve())
 SHARED = ROOT.parent / "shared"
 TRACES = ROOT / "Tests/Traces"
+MISSING = Path(tempfile.mkdtemp(prefix="bclsh-test-")) / "missing"  # a folder that is not there
 
 
 class Skip(Exception):
@@ -88,10 +89,10 @@ def test_language_errors_are_65_and_nothing_runs():
 
 
 def test_missing_files_are_66():
-    check(bclsh("run", "/nonexistent.bcl"), 66, err="there is no file")
+    check(bclsh("run", MISSING / "x.bcl"), 66, err="there is no file")
     check(bclsh("rnu"), 66, err="did you mean 'bclsh run'?")
     check(bclsh("run", "/"), 66, err="is a folder")
-    check(bclsh("verify", "/nonexistent.safetensors"), 66, err="there is no file")
+    check(bclsh("verify", MISSING / "x.safetensors"), 66, err="there is no file")
 
 
 def test_running_errors_are_70_with_the_place():
@@ -110,7 +111,7 @@ def test_running_errors_are_70_with_the_place():
         (setup + "bcl_dual(net, bench, memory=3)", ["memory must be at least 5"]),
         ("mnist()", ["the files of mnist are in none of", "set BCL_DATA"]),
         ("permuted(digits(), tasks=2, per_task=99999)", ["per_task must be from 1 to 1442"]),
-        ("save mlp(2, 2) to \"/nonexistent/x.safetensors\"", ["there is no folder '/nonexistent'"]),
+        (f"save mlp(2, 2) to \"{MISSING}/x.safetensors\"", [f"there is no folder '{MISSING}'"]),
         ("method m(net) { on task_end(t) { } }\nm(1)", ["has no 'on batch'"]),
     ]:
         check(bclsh("-e", code), 70, err=messages)
@@ -231,7 +232,7 @@ def test_json():
     # A run that fails leaves the file of the run before; an impossible place is refused before anything runs.
     check(bclsh("-e", "print 1 // 0", "--json", out), 70)
     assert json.loads(out.read_text()) == record
-    assert check(bclsh("-e", "print 1", "--json", "/nonexistent/x.json"), 73).stdout == ""
+    assert check(bclsh("-e", "print 1", "--json", MISSING / "x.json"), 73).stdout == ""
     assert os.listdir(home) == ["r.json"]
 
 

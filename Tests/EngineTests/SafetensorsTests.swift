@@ -37,7 +37,7 @@ final class SafetensorsTests: XCTestCase {
             try data.write(to: URL(fileURLWithPath: path))
             XCTAssertThrowsError(try Safetensors.read(path), "file \(index)") { XCTAssertTrue("\($0)".contains(self.path), "\($0)") }
         }
-        XCTAssertThrowsError(try Safetensors.read("/nonexistent/file"))
+        XCTAssertThrowsError(try Safetensors.read(path + "/missing/file"))
     }
 
     func testLoadChangesNothingOnError() throws {
@@ -54,6 +54,6 @@ final class SafetensorsTests: XCTestCase {
         try "old".write(toFile: path, atomically: true, encoding: .utf8)
         XCTAssertThrowsError(try AtomicFile.write(to: path) { _ in throw EngineError("disk full") })
         XCTAssertEqual(try String(contentsOfFile: path, encoding: .utf8), "old")
-        XCTAssertThrowsError(try AtomicFile.write("x", to: "/nonexistent/folder/file"))
+        XCTAssertThrowsError(try AtomicFile.write("x", to: path + "-missing/file"))
     }
 }
