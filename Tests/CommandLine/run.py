@@ -174,7 +174,7 @@ let me = {method}
 for task in bench.tasks {{ train me on task; evaluate me on bench }}
 print "ACC {{me.acc}} FM {{me.fm}} LA {{me.la}} BWT {{me.bwt}} W {{net.weights.vector.sum().item()}}"
 """
-METHODS = ["single(net, bench)", "ewc(net, bench, memory=25)", "ftml(net, bench, memory=20)", "bcl_single(net, bench, memory=20, replay=16)", "er(net, bench, memory=20, replay=16, inner_steps=2)", "bcl_dual(net, bench, memory=20, replay=16, inner_steps=2)",
+METHODS = ["single(net, bench)", "ewc(net, bench, memory=25)", "gem(net, bench, lr=0.03, memory=20)", "ftml(net, bench, memory=20)", "bcl_single(net, bench, memory=20, replay=16)", "er(net, bench, memory=20, replay=16, inner_steps=2)", "bcl_dual(net, bench, memory=20, replay=16, inner_steps=2)",
            "bcl_dual(net, bench, memory=20, replay=16, variant=\"fixed\")"]
 
 
@@ -304,7 +304,7 @@ def test_altered_traces_differ():
 
 
 def test_golden_traces():
-    names = ["single_mlp", "er_mlp", "bcl_dual_mlp", "bcl_dual_mlp_inner2", "bcl_single_mlp", "ftml_mlp", "ewc_mlp"]
+    names = ["single_mlp", "er_mlp", "bcl_dual_mlp", "bcl_dual_mlp_inner2", "bcl_single_mlp", "ftml_mlp", "ewc_mlp", "gem_mlp"]
     if not (SHARED / "golden").is_dir():
         raise Skip("the folder of golden traces is not here")
     check(bclsh("verify", *[SHARED / "golden" / f"{name}.safetensors" for name in names]), 0)

@@ -26,6 +26,12 @@ extension Workbench {
                 let bench = try arguments.host(1, BenchmarkValue.self, "a benchmark or a task").benchmark
                 return try self.evaluate(learner, bench, evaluator)
             },
+            Builtin("project", [required("gradient"), required("memories"), optional("margin", "0.5")], topic: "learning",
+                    doc: "GEM's projection: the vector nearest to a gradient [P] with no negative inner product with any of a list of vectors [P] (Lopez-Paz and Ranzato 2017).",
+                    example: "print project(tensor([1.0, -1.0]), [tensor([0.0, 1.0])], margin=0)") { arguments, _ in
+                let memories = try arguments.list(1).map { try TensorMembers.tensor($0) }
+                return TensorValue.value(try GradientProjection.project(try TensorBuiltins.tensor(arguments, 0), against: memories, margin: try arguments.double(2, default: 0.5)))
+            },
             Builtin("observe", [required("learner"), required("batch"), optional("task", "the batch's")], topic: "learning",
                     doc: "Gives a learner one minibatch: a list (x, y, t) with x [B, D], y int64 [B] and the task's number t.",
                     example: "let bench = permuted(digits(), tasks=2, per_task=50)\nlet me = single(mlp(64, 10), bench)\nlet (x, y) = bench[0].minibatch(0)\nobserve me on (x, y, 0)",

@@ -1,0 +1,95 @@
+import Engine
+
+/// min over v of 1/2 v'Pv + q'v with v >= bound in every component: the dual problem of GEM's projection, of at most a few dozen variables.
+public enum BoundedQuadraticProgram {
+    /// Solved by an active set (Lawson and Hanson 1974, for P instead of A'A): exact up to rounding after finitely many steps.
+    /// - Parameters:
+    ///   - p: symmetric and positive definite, n x n, row by row.
+    ///   - q: n
+    /// - Throws: where P is not positive definite.
+    public static func solve(p: [Double], q: [Double], bound: Double) throws -> [Double] {
+        let n = q.count
+        guard p.count == n * n else { throw DataError("a quadratic program of \(n) variables needs \(n * n) coefficients, not \(p.count)") }
+        guard p.allSatisfy(\.isFinite), q.allSatisfy(\.isFinite), bound.isFinite else { throw DataError("the gradients to project are not finite") }
+        // With u = v - bound: min 1/2 u'Pu + r'u, u >= 0.
+        let r = (0..<n).map { i in q[i] + bound * (0..<n).reduce(0) { $0 + p[i * n + $1] } }
+        let scale = max(1, r.map(abs).max() ?? 1)
+        var u = [Double](repeating: 0, count: n)
+        var free = [Bool](repeating: false, count: n)
+        for _ in 0..<(10 * n + 10) {
+            // The bound variable whose release lowers the value fastest.
+            let slopes = (0..<n).map { i in -r[i] - (0..<n).reduce(0) { $0 + p[i * n + $1] * u[$1] } }
+            guard let best = (0..<n).filter({ !free[$0] }).max(by: { slopes[$0] < slopes[$1] }), slopes[best] > 1e-12 * scale else { break }
+            free[best] = true
+            while true {
+                let indices = (0..<n).filter { free[$0] }
+                let target = try minimise(p, r, indices, n)
+                guard let step = zip(indices, target).filter({ $1 <= 0 }).map({ i, z in u[i] / (u[i] - z) }).min() else {
+                    for (i, z) in zip(indices, target) { u[i] = z }
+                    break
+                }
+                // Only part of the way: the first variable that meets its bound stays there.
+                for (i, z) in zip(indices, target) {
+                    u[i] += step * (z - u[i])
+                    if z <= 0, u[i] <= 1e-14 * scale {
+                        u[i] = 0
+                        free[i] = false
+                    }
+                }
+                if !indices.contains(where: { free[$0] }) { break }
+            }
+        }
+        return u.map { $0 + bound }
+    }
+
+    /// The minimum over the free variables alone: P_ff z = -r_f, by Cholesky.
+    private static func minimise(_ p: [Double], _ r: [Double], _ indices: [Int], _ n: Int) throws -> [Double] {
+        let m = indices.count
+        var factor = [Double](repeating: 0, count: m * m)
+        for i in 0..<m {
+            for j in 0...i {
+                var sum = p[indices[i] * n + indices[j]]
+                for k in 0..<j { sum -= factor[i * m + k] * factor[j * m + k] }
+                if i == j {
+                    guard sum > 0 else { throw DataError("the gradients to project are too nearly dependent") }
+                    factor[i * m + i] = sum.squareRoot()
+                } else {
+                    factor[i * m + j] = sum / factor[j * m + j]
+                }
+            }
+        }
+        var z = indices.map { -r[$0] }
+        for i in 0..<m {
+            for k in 0..<i { z[i] -= factor[i * m + k] * z[k] }
+            z[i] /= factor[i * m + i]
+        }
+        for i in stride(from: m - 1, through: 0, by: -1) {
+            for k in (i + 1)..<max(m, i + 1) { z[i] -= factor[k * m + i] * z[k] }
+            z[i] /= factor[i * m + i]
+        }
+        return z
+    }
+}
+
+/// Gradient episodic memory's projection (Lopez-Paz and Ranzato 2017, equation 11).
+public enum GradientProjection {
+    /// The vector nearest to the gradient g [P] that has no negative inner product with any of the memories' gradients; g itself where it has none.
+    /// As in GEM's code the diagonal is raised by 1e-3 and the dual variables are at least `margin`, which favours the memories.
+    public static func project(_ gradient: Tensor, against memories: [Tensor], margin: Double) throws -> Tensor {
+        guard !memories.isEmpty else { return gradient }
+        guard memories.count <= 1000, gradient.rank == 1, memories.allSatisfy({ $0.shape == gradient.shape }) else {
+            throw DataError("a gradient [P] is projected against vectors of the same length, not \(memories.first?.summary ?? "") for \(gradient.summary)")
+        }
+        return try withoutGradients {
+            let products = try Tensor.stack(memories).matmul(gradient)
+            guard try products.min().item() < 0 else { return gradient }
+            let rows = try Tensor.stack(memories).to(.float64)
+            let g = try gradient.to(.float64)
+            let gram = try rows.matmul(try rows.transpose(0, 1))
+            let n = memories.count
+            let p = try gram.add(try gram.transpose(0, 1)).mul(0.5).add(try Tensor.eye(n, dtype: .float64, device: gradient.device).mul(1e-3)).doubles()
+            let v = try BoundedQuadraticProgram.solve(p: p, q: try rows.matmul(g).doubles(), bound: margin)
+            return try Tensor.from(v, device: gradient.device).matmul(rows).add(g).to(gradient.dtype)
+        }
+    }
+}
