@@ -19,6 +19,7 @@ public final class Workbench {
         let workbench = Workbench()
         let registry = Registry()
         registry.add(TensorBuiltins.all)
+        registry.add(GradientBuiltins.all)
         registry.add(workbench.networkBuiltins)
         registry.add(workbench.benchmarkBuiltins)
         registry.add(workbench.learningBuiltins)

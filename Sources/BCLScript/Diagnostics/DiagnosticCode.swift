@@ -1,5 +1,5 @@
 /// Stable codes of everything bclsh can say about a program. Numbers are never reused.
-public enum DiagnosticCode: Int, CaseIterable, Sendable {
+public enum DiagnosticCode: Int, CaseIterable, Hashable, Sendable {
     // Characters and tokens
     case invalidCharacter = 1
     case unterminatedString = 2
@@ -38,6 +38,7 @@ public enum DiagnosticCode: Int, CaseIterable, Sendable {
     case unknownParameter = 38
     case badParameterValue = 39
     case unknownEvent = 40
+    case unreadParameter = 41
     // Running
     case wrongType = 50
     case overflow = 51

@@ -3,6 +3,10 @@ public struct Parser {
     public struct Result {
         public let program: Program
         public let diagnostics: [Diagnostic]
+        /// From where on brackets or strings do not close: what stands where behind it is anybody's guess.
+        public let readableEnd: Int
+        /// Names in statements that were given up: they may have been declared there.
+        public let lostNames: Set<String>
     }
 
     let source: SourceFile
@@ -13,6 +17,7 @@ public struct Parser {
     var depth = 0
     /// What the statement being parsed is inside of.
     var context = Context()
+    var lostNames: Set<String> = []
 
     struct Context {
         var inFunction = false
@@ -38,10 +43,12 @@ public struct Parser {
     public static func parse(_ source: SourceFile, verbs: [String: VerbForm]) -> Result {
         let lexed = Lexer.lex(source)
         var parser = Parser(source, tokens: lexed.tokens, verbs: verbs)
-        // What follows an unreadable token or bracket is mostly noise: the lexer's word comes first and alone.
         let statements = parser.topLevel()
-        let diagnostics = lexed.diagnostics.isEmpty ? parser.diagnostics : lexed.diagnostics
-        return Result(program: Program(source, statements, lexed.comments), diagnostics: diagnostics)
+        let unreadable: Set<DiagnosticCode> = [.unclosedBracket, .unmatchedBracket, .unterminatedString, .invalidText, .badInterpolation]
+        let end = lexed.diagnostics.filter { unreadable.contains($0.code) }.compactMap(\.location?.span.start).min() ?? Int.max
+        for token in lexed.tokens where token.span.start >= end { if case .name(let name) = token.kind { parser.lostNames.insert(name) } }
+        let readable = parser.diagnostics.filter { ($0.location?.span.end ?? 0) <= end }
+        return Result(program: Program(source, statements, lexed.comments), diagnostics: lexed.diagnostics + readable, readableEnd: end, lostNames: parser.lostNames)
     }
 
     mutating func topLevel() -> [Statement] {
@@ -82,6 +89,9 @@ public struct Parser {
 
     private mutating func recover(from start: Int) {
         if position == start { advance() }
+        defer {
+            for token in tokens[start...position] { if case .name(let name) = token.kind { lostNames.insert(name) } }
+        }
         var braces = 0
         while !at(.end) {
             if atSymbol(.leftBrace) { braces += 1 }

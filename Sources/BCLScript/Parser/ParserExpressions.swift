@@ -318,10 +318,26 @@ extension Parser {
         var values: [Expression] = []
         while !atSymbol(.rightBracket) {
             values.append(try expression())
+            if values.count == 1, atKeyword(.for) { return try comprehension(of: values[0], open) }
             if !accept(.comma) { break }
         }
         guard accept(.rightBracket) else { try unexpected("',' or ']'") }
         return try make(.list(values), open.union(previous.span), values)
+    }
+
+    private mutating func comprehension(of element: Expression, _ open: Span) throws -> Expression {
+        var clauses: [Comprehension.Clause] = []
+        while accept(.for) {
+            let pattern = try self.pattern(hint: "write 'for (a, b) in ...'")
+            guard accept(.in) else { try unexpected("'in'") }
+            let values = try expression()
+            var conditions: [Expression] = []
+            while accept(.if) { conditions.append(try expression()) }
+            clauses.append(Comprehension.Clause(pattern: pattern, values: values, conditions: conditions))
+        }
+        guard accept(.rightBracket) else { try unexpected("'for', 'if' or ']'") }
+        let children = [element] + clauses.flatMap { [$0.values] + $0.conditions }
+        return try make(.comprehension(Comprehension(element, clauses)), open.union(previous.span), children)
     }
 
     private mutating func record() throws -> Expression {

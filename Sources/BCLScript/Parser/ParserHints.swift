@@ -28,7 +28,7 @@ extension Parser {
         case (_, .symbol(.equal)): return ("'=' does not fit here", "compare with '=='; declare with 'let name = value'")
         case (_, .name("is")): return ("'is' is not part of the language", "compare with '=='")
         case (_, .keyword(.if)): return ("a value does not come before its condition here", "write 'if condition then a else b'")
-        case (_, .keyword(.for)): return ("comprehensions are not part of the language", "write 'map(xs, x => ...)' or 'filter(xs, x => ...)'")
+        case (_, .keyword(.for)): return ("a comprehension stands in brackets", "write '[f(x) for x in xs if condition]'")
         default: return nil
         }
     }

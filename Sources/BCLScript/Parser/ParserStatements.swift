@@ -40,7 +40,8 @@ extension Parser {
         case .name("method") where isDeclaration(behind: .symbol(.leftParen)): return try method()
         case .name("param") where isDeclaration(behind: .symbol(.equal)): return try param()
         case .name("on") where isHandler(): return try handler()
-        case .name("phase") where isPhase(): return try phase()
+        case .name("phase") where isNamedBlock(): return try phase()
+        case .name("test") where isNamedBlock(): return try test()
         case .name(let text):
             if let form = verbs[text], startsVerb() { return try verb(form) }
             return try expressionOrAssignment()
@@ -53,20 +54,21 @@ extension Parser {
     private mutating func declaration() throws -> Statement {
         let start = current.span
         advance()
-        let pattern = try self.pattern()
-        if atSymbol(.comma) {
-            fail(.expectedToken, "several names are declared in parentheses", current.span, hint: "write 'let (a, b) = ...'")
-            throw Bail()
-        }
+        let pattern = try self.pattern(hint: "write 'let (a, b) = ...'")
         guard accept(.equal) else { try unexpected("'=' and a value") }
         let value = try expression()
         return Statement(.declare(pattern, value), start.union(value.span))
     }
 
-    private mutating func pattern() throws -> Pattern {
+    /// A name, or several in parentheses.
+    mutating func pattern(hint: String) throws -> Pattern {
         let start = current.span
         guard accept(.leftParen) else {
             let name = try identifier("a name")
+            if atSymbol(.comma) {
+                fail(.expectedToken, "several names stand in parentheses", current.span, hint: hint)
+                throw Bail()
+            }
             return Pattern([name], isList: false, name.span)
         }
         var names: [Identifier] = []
@@ -263,11 +265,7 @@ extension Parser {
     private mutating func forLoop() throws -> Statement {
         let start = current.span
         advance()
-        let pattern = try self.pattern()
-        if atSymbol(.comma) {
-            fail(.expectedToken, "several names are taken in parentheses", current.span, hint: "write 'for (a, b) in ...'")
-            throw Bail()
-        }
+        let pattern = try self.pattern(hint: "write 'for (a, b) in ...'")
         guard accept(.in) else { try unexpected("'in'") }
         let values = try expression()
         let body = try loopBody("'for'")
@@ -295,21 +293,36 @@ extension Parser {
         return Statement(.returnValue(value), start.union(previous.span))
     }
 
-    private func isPhase() -> Bool {
+    /// A word, a string and a brace: `phase "inner" {`.
+    private func isNamedBlock() -> Bool {
         if case .string = ahead(1).kind { return ahead(2).kind == .symbol(.leftBrace) }
         return false
     }
 
     private mutating func phase() throws -> Statement {
         let start = current.span
+        let name = try blockName("a phase", "phase \"inner\" { ... }")
+        let body = try innerBlock("a phase")
+        return Statement(.phase(name, body), start.union(previous.span))
+    }
+
+    private mutating func test() throws -> Statement {
+        let start = current.span
+        let name = try blockName("a test", "test \"accuracy is kept\" { ... }")
+        if !context.isTopLevel { fail(.misplacedStatement, "a test stands only at the top level of a file", start) }
+        let body = try innerBlock("a test")
+        return Statement(.test(name, body), start.union(previous.span))
+    }
+
+    /// The string behind the current word.
+    private mutating func blockName(_ what: String, _ form: String) throws -> String {
         advance()
         guard case .string(let pieces) = current.kind, pieces.count <= 1, case .text(let name)? = pieces.first else {
-            report(.expectedName, "a phase has a plain name", current.span, hint: "write 'phase \"inner\" { ... }'")
+            report(.expectedName, "\(what) has a plain name", current.span, hint: "write '\(form)'")
             throw Bail()
         }
         advance()
-        let body = try innerBlock("a phase")
-        return Statement(.phase(name, body), start.union(previous.span))
+        return name
     }
 
     // MARK: - Expressions and assignments

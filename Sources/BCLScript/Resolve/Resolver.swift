@@ -11,14 +11,24 @@ public struct Resolver {
     var passed: Set<String> = []
     /// Names already reported as unknown: once each is enough.
     var reported: Set<String> = []
+    /// Names that statements with errors may have declared.
+    var lostNames: Set<String> = []
+    /// After a failed import any name may be one of its.
+    var importFailed = false
+    /// Declared inside functions and blocks, to see which are never used.
+    var locals: [Variable] = []
 
     /// Resolves a program against the names of its session. Where there are errors the session's names stay as they were.
-    public static func resolve(_ program: Program, globals: GlobalScope, catalog: NameCatalog) -> [Diagnostic] {
+    /// - Parameter lostNames: for a program with syntax errors, the names that its broken statements may have declared.
+    static func resolve(_ program: Program, kind: Analysis.Kind, globals: GlobalScope, catalog: NameCatalog, lostNames: Set<String>? = nil) -> [Diagnostic] {
         var resolver = Resolver(program.source, globals.copy(), catalog)
+        resolver.lostNames = lostNames ?? []
         resolver.hoist(program.statements)
         for statement in program.statements { resolver.statement(statement) }
         program.slotCount = resolver.function.slotCount
-        if !resolver.diagnostics.contains(where: { $0.severity == .error }) { globals.adopt(resolver.globals) }
+        if resolver.diagnostics.contains(where: { $0.severity == .error }) || lostNames != nil { return resolver.diagnostics }
+        globals.adopt(resolver.globals)
+        resolver.warnAboutUnused(program, kind)
         return resolver.diagnostics
     }
 
@@ -82,6 +92,7 @@ public struct Resolver {
         }
         let variable = Variable(name, kind: kind, source: source, isGlobal: false, slot: function.newSlot(), signature: signature)
         function.declare(variable)
+        locals.append(variable)
         return variable
     }
 
@@ -141,8 +152,35 @@ public struct Resolver {
     }
 
     private mutating func unknown(_ name: NameUse, called: Bool) {
-        guard reported.insert(name.name).inserted else { return }
+        guard !importFailed, !lostNames.contains(name.name), reported.insert(name.name).inserted else { return }
         fail(.unknownName, "there is no '\(name.name)'", name.identifier.span, hint: hint(forUnknown: name.name, called: called))
+    }
+
+    // MARK: - Unused names
+
+    private mutating func warnAboutUnused(_ program: Program, _ kind: Analysis.Kind) {
+        var unused = locals.filter { $0.kind == .variable }
+        // A file of declarations only is there for others to import; in a script an unused name is a slip.
+        if kind == .file {
+            let isScript = program.statements.contains { statement in
+                switch statement.kind {
+                case .declare, .function, .method, .importFile, .test, .param: return false
+                default: return true
+                }
+            }
+            unused += hoisted.values.filter { $0.kind == .setting || isScript && $0.kind == .variable }
+        }
+        for variable in unused where !variable.isRead && !variable.name.hasPrefix("_") {
+            let location = Location(source, variable.identifier.span)
+            if variable.kind == .setting {
+                diagnostics.append(Diagnostic(.unreadParameter, "the param '\(variable.name)' is never read", at: location,
+                                              hint: "'--set \(variable.name)=...' would change nothing", severity: .warning))
+            } else {
+                let what = variable.isReassigned ? "set, but never read" : "never used"
+                diagnostics.append(Diagnostic(.unusedVariable, "'\(variable.name)' is \(what)", at: location,
+                                              hint: "remove it, or call it '_\(variable.name)' if that is on purpose", severity: .warning))
+            }
+        }
     }
 
     func hint(forUnknown name: String, called: Bool) -> String? {

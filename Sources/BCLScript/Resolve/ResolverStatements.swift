@@ -18,7 +18,7 @@ extension Resolver {
         case .handler(let literal):
             check(event: literal)
             self.function(literal)
-        case .phase(_, let body), .withoutGradients(let body): block(body)
+        case .phase(_, let body), .withoutGradients(let body), .test(_, let body): block(body)
         case .branch(let branches, let otherwise):
             for branch in branches {
                 expression(branch.condition)
@@ -81,7 +81,20 @@ extension Resolver {
                 }
             }
         case .field(let base, _): expression(base)
+        case .comprehension(let comprehension): clauses(of: comprehension, from: 0)
         }
+    }
+
+    /// Each clause's names are seen by the clauses behind it and by the element.
+    private mutating func clauses(of comprehension: Comprehension, from index: Int) {
+        guard index < comprehension.clauses.count else { return expression(comprehension.element) }
+        let clause = comprehension.clauses[index]
+        expression(clause.values)
+        function.push()
+        declare(clause.pattern, .loop)
+        for condition in clause.conditions { expression(condition) }
+        clauses(of: comprehension, from: index + 1)
+        function.pop()
     }
 
     // MARK: - Assignment
@@ -98,7 +111,7 @@ extension Resolver {
             fail(.usedBeforeDeclaration, "'\(name.name)' is set before it is declared", span,
                  notes: [Diagnostic.Note("declared here", at: Location(source, variable.identifier.span))])
         case .nothing:
-            guard reported.insert(name.name).inserted else { return }
+            guard !importFailed, !lostNames.contains(name.name), reported.insert(name.name).inserted else { return }
             let near = Suggestion.nearest(to: name.name, among: visibleNames.filter { !catalog.isKnown($0) })
             fail(.missingLet, "there is no '\(name.name)' to set", span,
                  hint: near.map { "did you mean '\($0)'? To declare a new name write 'let \(name.name) = ...'" } ?? "declare it with 'let \(name.name) = ...'")
@@ -190,11 +203,11 @@ extension Resolver {
     private mutating func importFile(_ file: Import) {
         let exports: [Variable]
         do { exports = try catalog.exports(of: file.path, importedAt: Location(source, file.pathSpan)) }
-        catch let diagnostic as Diagnostic {
-            diagnostics.append(diagnostic)
+        catch {
+            // The alias at least is known; without one, any name may be from the file.
+            if let alias = file.alias { file.aliasVariable = declare(alias, .imported) } else { importFailed = true }
+            if let diagnostic = error as? Diagnostic { diagnostics.append(diagnostic) } else { fail(.importFailed, "\(error)", file.pathSpan) }
             return
-        } catch {
-            return fail(.importFailed, "\(error)", file.pathSpan)
         }
         if let alias = file.alias {
             file.aliasVariable = declare(alias, .imported)

@@ -32,6 +32,7 @@ public final class Expression {
         case index(Expression, [IndexItem])
         case field(Expression, Identifier)
         case range(Expression, Expression)
+        case comprehension(Comprehension)
         /// Stands where an expression is missing; already reported.
         case invalid
     }
@@ -66,6 +67,23 @@ public struct Argument {
 public enum IndexItem {
     case at(Expression)
     case slice(start: Expression?, end: Expression?, step: Expression?)
+}
+
+/// `[element for x in xs if condition for y in ys]`: the list of the element's values; later clauses run inside earlier ones.
+public final class Comprehension {
+    public struct Clause {
+        public let pattern: Pattern
+        public let values: Expression
+        public let conditions: [Expression]
+    }
+
+    public let element: Expression
+    public let clauses: [Clause]
+
+    init(_ element: Expression, _ clauses: [Clause]) {
+        self.element = element
+        self.clauses = clauses
+    }
 }
 
 public enum UnaryOperator: String, Sendable { case minus = "-", plus = "+", not = "not" }

@@ -92,8 +92,9 @@ public struct Lexer {
         let start = offset
         let character = firstCharacter()
         offset += character.utf8.count
+        if character == "&" || character == "|", peek(0) == bytes[start] { offset += 1 }
         let span = Span(start, offset)
-        report(.invalidCharacter, "'\(character)' is not part of the language", span, hint: hint(forCharacter: character, at: start))
+        report(.invalidCharacter, "'\(source.text(span))' is not part of the language", span, hint: hint(forCharacter: character, at: start))
         append(.invalid, span, space)
     }
 

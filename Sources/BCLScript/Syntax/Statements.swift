@@ -20,6 +20,8 @@ public final class Statement {
         case assertion(Expression, message: Expression?)
         case param(Parameter)
         case withoutGradients(Block)
+        /// `test "name" { }`: run by `bclsh test`, passed over otherwise.
+        case test(String, Block)
     }
 
     public let kind: Kind

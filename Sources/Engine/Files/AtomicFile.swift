@@ -3,7 +3,9 @@ import Foundation
 /// Writes files so that a reader sees the old content or the new one, and a crash leaves nothing half-written:
 /// a temporary file in the same folder, flushed to the disk, then renamed.
 public enum AtomicFile {
-    public static func write(to path: String, _ body: (FileHandle) throws -> Void) throws {
+    /// What `path` links to is replaced, not the link; a file that is there keeps its mode, and one that may not be written is left alone.
+    public static func write(to named: String, _ body: (FileHandle) throws -> Void) throws {
+        let path = realPath(named)
         let folder = (path as NSString).deletingLastPathComponent
         let directory = folder.isEmpty ? "." : folder
         guard !path.isEmpty, !path.hasSuffix("/") else { throw EngineError("'\(path)' is no file name") }
@@ -14,6 +16,8 @@ public enum AtomicFile {
         if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
             throw EngineError("'\(path)' can't be written: it is a folder")
         }
+        let old = mode(of: path)
+        if old != nil, access(path, W_OK) != 0 { throw EngineError("'\(path)' can't be written: \(String(cString: strerror(errno)))") }
         var template = Array("\(directory)/.\((path as NSString).lastPathComponent).XXXXXX".utf8CString)
         let descriptor = mkstemp(&template)
         guard descriptor >= 0 else { throw EngineError("'\(path)' can't be written: \(String(cString: strerror(errno)))") }
@@ -23,7 +27,7 @@ public enum AtomicFile {
             try body(file)
             let mask = umask(0)
             umask(mask)
-            fchmod(descriptor, 0o666 & ~mask)
+            fchmod(descriptor, old ?? 0o666 & ~mask)
             guard fsync(descriptor) == 0 else { throw EngineError(String(cString: strerror(errno))) }
             try file.close()
             guard rename(temporary, path) == 0 else { throw EngineError(String(cString: strerror(errno))) }
@@ -32,6 +36,18 @@ public enum AtomicFile {
             let why = (error as? EngineError)?.message ?? (error as NSError).localizedDescription
             throw EngineError("'\(path)' can't be written: \(why)")
         }
+    }
+
+    /// Mode bits of a file that is there.
+    private static func mode(of path: String) -> mode_t? {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        return (attributes?[.posixPermissions] as? NSNumber).map { mode_t($0.uint32Value) }
+    }
+
+    private static func realPath(_ path: String) -> String {
+        guard let resolved = realpath(path, nil) else { return path }
+        defer { free(resolved) }
+        return String(cString: resolved)
     }
 
     public static func write(_ data: Data, to path: String) throws { try write(to: path) { try $0.write(contentsOf: data) } }

@@ -73,6 +73,9 @@ open class Network {
 
     // MARK: - Facts
 
+    /// The views of the weights that gradients flow to, in the order of the flat vector.
+    public var parameters: [Tensor] { entries.filter { $0.storage == .weight }.map { view($0.name) } }
+
     public var device: Device { weights.device }
     public var parameterCount: Int { weights.count }
     public var stateNames: [String] { entries.map(\.name) }

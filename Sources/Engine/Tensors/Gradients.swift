@@ -3,6 +3,14 @@ import CTorch
 /// Whether operations on this thread record gradients.
 public func gradientsEnabled() -> Bool { ctorch_grad_enabled() != 0 }
 
+/// Runs a body that records gradients; the state before is restored on every way out.
+public func withGradients<T>(_ body: () throws -> T) rethrows -> T {
+    let before = ctorch_grad_enabled()
+    ctorch_set_grad_enabled(1)
+    defer { ctorch_set_grad_enabled(before) }
+    return try body()
+}
+
 /// Runs a body without recording gradients; the state before is restored on every way out.
 public func withoutGradients<T>(_ body: () throws -> T) rethrows -> T {
     let before = ctorch_grad_enabled()

@@ -1,15 +1,30 @@
 import BCLScript
 import Foundation
 
+/// The texts of values with a separator between them.
+private func joined(_ values: [Value], _ separator: String) throws -> String {
+    var text = ""
+    for (index, value) in values.enumerated() {
+        if index > 0 { text += separator }
+        text += Describer.string(value)
+        try Limits.checkText(text.utf8.count)
+    }
+    return text
+}
+
 /// Methods of lists.
 enum ListMembers {
     static let table = MemberTable([
         .method("append", [required("x")], "Adds an element at the end.") { value, arguments, _ in
-            try list(value).items.append(arguments[0])
+            let list = try list(value)
+            try Limits.checkElements(list.items.count + 1)
+            list.items.append(arguments[0])
             return .none
         },
         .method("extend", [required("xs")], "Adds all elements of another list at the end.") { value, arguments, _ in
-            try list(value).items += CoreBuiltins.elements(arguments[0])
+            let (list, added) = (try list(value), try CoreBuiltins.elements(arguments[0]))
+            try Limits.checkElements(list.items.count + added.count)
+            list.items += added
             return .none
         },
         .method("pop", [optional("index", "-1")], "Takes out the element at an index, the last one by default, and returns it.") { value, arguments, _ in
@@ -22,7 +37,7 @@ enum ListMembers {
             try list(value).items.firstIndex { Operators.equal($0, arguments[0]) }.map { .int($0) } ?? .none
         },
         .method("join", [optional("separator", "\"\"")], "The elements' texts in one string.") { value, arguments, _ in
-            .text(try list(value).items.map { Describer.string($0) }.joined(separator: try arguments.string(0, default: "")))
+            .text(try joined(try list(value).items, try arguments.string(0, default: "")))
         },
     ])
 
@@ -50,10 +65,15 @@ enum StringMembers {
         .method("replace", [required("old"), required("new")], "With every occurrence of a text replaced.") { value, arguments, _ in
             let old = try arguments.string(0)
             guard !old.isEmpty else { throw arguments.bad(0, "is empty") }
-            return .text(Describer.string(value).replacingOccurrences(of: old, with: try arguments.string(1)))
+            let (text, new) = (Describer.string(value), try arguments.string(1))
+            if new.utf8.count > old.utf8.count {
+                let (most, overflow) = (text.utf8.count / old.utf8.count + 1).multipliedReportingOverflow(by: new.utf8.count)
+                try Limits.checkText(overflow ? Int.max : most)
+            }
+            return .text(text.replacingOccurrences(of: old, with: new))
         },
         .method("join", [required("xs")], "The elements' texts with this string between them.") { value, arguments, _ in
-            .text(try CoreBuiltins.elements(arguments[0]).map { Describer.string($0) }.joined(separator: Describer.string(value)))
+            .text(try joined(try CoreBuiltins.elements(arguments[0]), Describer.string(value)))
         },
     ])
 }

@@ -111,14 +111,9 @@ enum CoreBuiltins {
         ]
     }
 
-    /// At most this many elements are made into a list at once.
-    private static let mostElements = 50_000_000
-
     static func elements(_ value: Value) throws -> [Value] {
         if case .list(let list) = value { return list.items }
-        if case .host(let host) = value, let length = try host.length(), length > mostElements {
-            throw Failure(.outOfMemory, "a list of \(length) elements would be too large")
-        }
+        if case .host(let host) = value, let length = try host.length() { try Limits.checkElements(length) }
         let next = try Access.iterator(value)
         var items: [Value] = []
         while let item = try next() { items.append(item) }

@@ -31,7 +31,7 @@ struct Compiler {
         case .branch(let branches, let otherwise):
             return BranchStep(try branches.map { (try node($0.condition), try sequence($0.block)) }, try otherwise.map(sequence), span, unit)
         case .forIn(let pattern, let values, let body):
-            return ForStep(pattern.variables.map(place), isList: pattern.isList, try node(values), try sequence(body), span, unit)
+            return ForStep(try head(pattern, values), try sequence(body), span, unit)
         case .whileLoop(let condition, let body): return WhileStep(try node(condition), try sequence(body), span, unit)
         case .repeatLoop(let count, let body): return RepeatStep(try node(count), try sequence(body), span, unit)
         case .breakLoop: return LeaveStep(.breakLoop, span, unit)
@@ -42,8 +42,13 @@ struct Compiler {
         case .param(let parameter):
             guard let value = parameter.defaultValue else { throw unresolved(span) }
             return ParamStep(parameter.identifier, place(parameter.variable), try node(value), loader.settings, span, unit)
+        case .test(let name, let body): return TestStep(name, try sequence(body), span, unit)
         case .withoutGradients(let body): return NoGradientStep(try sequence(body), span, unit)
         }
+    }
+
+    private func head(_ pattern: Pattern, _ values: Expression) throws -> LoopHead {
+        LoopHead(places: pattern.variables.map(place), isList: pattern.isList, values: try node(values), unit: unit)
     }
 
     private func assignment(_ target: Expression, _ operation: BinaryOperator?, _ value: Expression, _ span: Span) throws -> Step {
@@ -117,6 +122,11 @@ struct Compiler {
         case .index(let base, let items): return try index(base, items, span)
         case .field(let base, let name): return FieldNode(try node(base), name, span, unit)
         case .range(let start, let end): return RangeNode(try node(start), try node(end), span, unit)
+        case .comprehension(let comprehension):
+            let clauses = try comprehension.clauses.map { clause in
+                ComprehensionNode.Clause(head: try head(clause.pattern, clause.values), conditions: try clause.conditions.map(node))
+            }
+            return ComprehensionNode(try node(comprehension.element), clauses, span, unit)
         case .invalid: throw unresolved(span)
         }
     }

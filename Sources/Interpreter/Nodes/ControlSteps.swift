@@ -70,59 +70,16 @@ final class RepeatStep: Step {
 }
 
 final class ForStep: Step {
-    let places: [Place]
-    let isList: Bool
-    let values: Node
+    let head: LoopHead
     let body: StepList
-    init(_ places: [Place], isList: Bool, _ values: Node, _ body: StepList, _ span: Span, _ unit: CodeUnit) {
-        self.places = places
-        self.isList = isList
-        self.values = values
+    init(_ head: LoopHead, _ body: StepList, _ span: Span, _ unit: CodeUnit) {
+        self.head = head
         self.body = body
         super.init(span, unit)
     }
 
     override func run(_ frame: Frame) throws -> Flow {
-        if let range = values as? RangeNode, !isList {
-            let (start, end) = try range.bounds(frame)
-            return try count(start, end, frame)
-        }
-        let value = try values.eval(frame)
-        if case .host(let host) = value, let range = host as? RangeValue, !isList { return try count(range.start, range.end, frame) }
-        let next: ValueIterator
-        do { next = try Access.iterator(value) } catch { throw values.located(error) }
-        let evaluator = frame.evaluator
-        while let item = try advance(next) {
-            if evaluator.signal.pointee != 0 { try evaluator.poll() }
-            if isList { try UnpackStep.unpack(item, into: places, frame, values) } else { places[0].declare(item, frame, unit.globals) }
-            switch try body.run(frame) {
-            case .next, .continueLoop: continue
-            case .breakLoop: return .next
-            case .returned: return .returned
-            }
-        }
-        return .next
-    }
-
-    private func advance(_ next: ValueIterator) throws -> Value? {
-        do { return try next() } catch { throw values.located(error) }
-    }
-
-    private func count(_ start: Int, _ end: Int, _ frame: Frame) throws -> Flow {
-        let evaluator = frame.evaluator
-        let place = places[0]
-        var index = start
-        while index < end {
-            if evaluator.signal.pointee != 0 { try evaluator.poll() }
-            if case .local(let slot) = place { frame.slots[slot] = .int(index) } else { place.declare(.int(index), frame, unit.globals) }
-            index += 1
-            switch try body.run(frame) {
-            case .next, .continueLoop: continue
-            case .breakLoop: return .next
-            case .returned: return .returned
-            }
-        }
-        return .next
+        try head.forEach(frame) { try body.run(frame) }
     }
 }
 

@@ -19,7 +19,10 @@ final class StringNode: Node {
             case .text(let plain): text += plain
             case .value(let node, let spec):
                 let value = try node.eval(frame)
-                do { text += try Formatting.apply(spec, to: value) } catch { throw node.located(error) }
+                do {
+                    text += try Formatting.apply(spec, to: value)
+                    try Limits.checkText(text.utf8.count)
+                } catch { throw node.located(error) }
             }
         }
         return .text(text)

@@ -17,6 +17,9 @@ public final class Evaluator {
     /// Runs a body with gradients off; the host sets it.
     public var withoutGradients: (() throws -> Void) throws -> Void = { try $0() }
 
+    /// Takes the `test` blocks of the file that is running; nil outside of `bclsh test`.
+    var collectTest: ((TestCase) -> Void)?
+
     /// Calls inside calls. A frame of script takes about 1 KB of native stack for each nesting of an expression; 256 MB hold this many with room to spare.
     public static let deepest = 2000
 

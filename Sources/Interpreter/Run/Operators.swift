@@ -9,14 +9,18 @@ public enum Operators {
         case (.float(let a), .float(let b)): return try floats(operation, a, b, left, right)
         case (.int(let a), .float(let b)): return try floats(operation, Double(a), b, left, right)
         case (.float(let a), .int(let b)): return try floats(operation, a, Double(b), left, right)
-        case (.string(let a), .string(let b)) where operation == .add: return .text(a.text + b.text)
-        case (.list(let a), .list(let b)) where operation == .add: return .items(a.items + b.items)
+        case (.string(let a), .string(let b)) where operation == .add:
+            try Limits.checkText(a.text.utf8.count + b.text.utf8.count)
+            return .text(a.text + b.text)
+        case (.list(let a), .list(let b)) where operation == .add:
+            try Limits.checkElements(a.items.count + b.items.count)
+            return .items(a.items + b.items)
         case (.string(let a), .int(let n)), (.int(let n), .string(let a)):
             guard operation == .multiply else { break }
-            return .text(String(repeating: a.text, count: try repetitions(n, of: a.text.utf8.count)))
+            return .text(String(repeating: a.text, count: try repetitions(n, of: a.text.utf8.count, Limits.longestText, Limits.tooLongText)))
         case (.list(let a), .int(let n)), (.int(let n), .list(let a)):
             guard operation == .multiply else { break }
-            let count = try repetitions(n, of: a.items.count)
+            let count = try repetitions(n, of: a.items.count, Limits.mostElements, Limits.tooManyElements)
             return .items(Array(repeatElement(a.items, count: count).joined()))
         case (.host(let a), _):
             if let result = try a.binary(operation, right, reversed: false) { return result }
@@ -29,10 +33,10 @@ public enum Operators {
     }
 
     /// Repetition may not be a way to fill the memory.
-    private static func repetitions(_ count: Int, of length: Int) throws -> Int {
-        guard count > 0 else { return 0 }
-        let (total, overflow) = count.multipliedReportingOverflow(by: max(1, length))
-        guard !overflow, total <= 100_000_000 else { throw Failure(.outOfMemory, "a repetition of \(count) would be too large") }
+    private static func repetitions(_ count: Int, of length: Int, _ limit: Int, _ tooLarge: (Int) -> Failure) throws -> Int {
+        guard count > 0, length > 0 else { return 0 }
+        let (total, overflow) = count.multipliedReportingOverflow(by: length)
+        guard !overflow, total <= limit else { throw tooLarge(overflow ? Int.max : total) }
         return count
     }
 

@@ -104,16 +104,14 @@ public final class ModuleLoader: NameCatalog {
             throw Diagnostic(.importFailed, "'\(path)' can't be read", at: location)
         }
         let source = SourceFile(name: path, bytes: [UInt8](data))
-        let parsed = Parser.parse(source, verbs: verbs)
         let scope = GlobalScope()
-        var problems = parsed.diagnostics
-        if problems.isEmpty { problems = Resolver.resolve(parsed.program, globals: scope, catalog: self) }
-        if let first = problems.first(where: { $0.severity == .error }) {
+        let analysis = Analysis.of(source, kind: .file, globals: scope, catalog: self)
+        if let first = analysis.diagnostics.first(where: { $0.severity == .error }) {
             var result = first
             if let location { result.notes.append(Diagnostic.Note("imported here", at: location)) }
             throw result
         }
-        let module = Module(path, parsed.program, scope)
+        let module = Module(path, analysis.program, scope)
         modules[path] = module
         return module
     }
@@ -126,6 +124,10 @@ public final class ModuleLoader: NameCatalog {
         let unit = CodeUnit(module.program.source, module.globals)
         let steps = try Compiler.compile(module.program, unit: unit, loader: self)
         let frame = Frame(slotCount: module.program.slotCount, captures: [], evaluator)
+        // The tests of an imported file are its own affair.
+        let collect = evaluator.collectTest
+        evaluator.collectTest = nil
+        defer { evaluator.collectTest = collect }
         for step in steps { _ = try step.run(frame) }
         module.hasRun = true
     }

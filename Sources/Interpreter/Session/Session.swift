@@ -32,17 +32,17 @@ public final class Session {
     public var settings: Settings { loader.settings }
 
     /// Parses, resolves and runs one file or cell. Where it has errors nothing of it runs.
-    /// - Parameter showsValues: whether the values of expression statements are shown, as at a prompt.
-    public func execute(_ source: SourceFile, sink: OutputSink, showsValues: Bool = false) -> Outcome {
-        thread.sync { self.run(source, sink, showsValues) }
+    /// - Parameters:
+    ///   - kind: a whole script is also checked for top-level names that nothing uses.
+    ///   - showsValues: whether the values of expression statements are shown, as at a prompt.
+    public func execute(_ source: SourceFile, sink: OutputSink, kind: Analysis.Kind = .cell, showsValues: Bool = false) -> Outcome {
+        thread.sync { self.run(source, sink, kind, showsValues) }
     }
 
     /// Only the checks before running.
     public func check(_ source: SourceFile) -> [Diagnostic] {
         thread.sync {
-            let parsed = Parser.parse(source, verbs: self.registry.verbs)
-            if !parsed.diagnostics.isEmpty { return parsed.diagnostics }
-            return Resolver.resolve(parsed.program, globals: GlobalScope(), catalog: self.loader)
+            Analysis.of(source, kind: .file, globals: GlobalScope(), catalog: self.loader).diagnostics
         }
     }
 
@@ -86,19 +86,17 @@ public final class Session {
         globals[variable.slot] = value
     }
 
-    private func run(_ source: SourceFile, _ sink: OutputSink, _ showsValues: Bool) -> Outcome {
+    func run(_ source: SourceFile, _ sink: OutputSink, _ kind: Analysis.Kind, _ showsValues: Bool) -> Outcome {
         evaluator.sink = sink
-        let parsed = Parser.parse(source, verbs: registry.verbs)
-        var problems = parsed.diagnostics
-        if problems.isEmpty { problems = Resolver.resolve(parsed.program, globals: scope, catalog: loader) }
-        if problems.contains(where: { $0.severity == .error }) { return .rejected(problems) }
-        for warning in problems { sink.receive(.warning(warning)) }
+        let analysis = Analysis.of(source, kind: kind, globals: scope, catalog: loader)
+        if analysis.hasErrors { return .rejected(analysis.diagnostics) }
+        for warning in analysis.diagnostics { sink.receive(.warning(warning)) }
 
         globals.grow(to: scope.slotCount)
         let unit = CodeUnit(source, globals)
         do {
-            let steps = try Compiler.compile(parsed.program, unit: unit, loader: loader)
-            return .finished(try run(steps, parsed.program, showsValues))
+            let steps = try Compiler.compile(analysis.program, unit: unit, loader: loader)
+            return .finished(try run(steps, analysis.program, showsValues))
         } catch let error as ScriptError { return .failed(error.report) }
         catch let diagnostic as Diagnostic { return .rejected([diagnostic]) }
         catch is Interrupted { return .interrupted }

@@ -42,6 +42,7 @@ public struct Describer {
             describer.text += open
             for (index, item) in items.prefix(describer.mostItems).enumerated() {
                 if index > 0 { describer.text += ", " }
+                if describer.isFull { break }
                 describer.write(item)
             }
             if items.count > describer.mostItems { describer.text += ", ... (\(items.count) in all)" }
@@ -54,12 +55,16 @@ public struct Describer {
             describer.text += "{"
             for (index, (key, value)) in record.entries.enumerated() {
                 if index > 0 { describer.text += ", " }
+                if describer.isFull { break }
                 describer.text += Self.quote(key) + ": "
                 describer.write(value)
             }
             describer.text += "}"
         }
     }
+
+    /// Lists that share parts can have a text that is exponentially larger than they are.
+    private var isFull: Bool { text.utf8.count > Limits.longestDescription }
 
     private mutating func nested(_ short: String, _ body: (inout Describer) -> Void) {
         guard depth < Self.deepest else {

@@ -126,6 +126,13 @@ enum TensorMembers {
 
     private static var learning: [Member] {
         [
+            .method("requires_grad", [optional("on", "true")], "Makes gradients flow to this tensor from what is computed with it. Returns it.") { value, arguments, _ in
+                let (tensor, on) = (try tensor(value), try arguments.bool(0, default: true))
+                guard tensor.dtype.isFloatingPoint else { throw Failure(.tensorError, "only tensors of floats have gradients, not \(tensor.dtype.rawValue)", hint: "convert it with .float()") }
+                guard tensor.isLeaf else { throw Failure(.tensorError, "this tensor was computed from others that have gradients", hint: "take x.detach() first") }
+                try tensor.setRequiresGrad(on)
+                return value
+            },
             .method("backward", [], "Adds the gradient of this single number to the gradients of the networks (and leaves) below it.") { value, _, _ in
                 try tensor(value).backward()
                 return .none

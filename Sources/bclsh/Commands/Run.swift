@@ -37,7 +37,7 @@ struct Run: ParsableCommand {
         Interrupts.connect(session.interrupt)
         let sink = ConsoleSink()
         let start = Date()
-        let outcome = session.execute(source, sink: sink)
+        let outcome = session.execute(source, sink: sink, kind: execute == nil ? .file : .cell)
         sink.finish()
         switch outcome {
         case .finished: break
