@@ -64,7 +64,7 @@ public struct Explanation: Sendable {
         Explanation(.expectedExpression, "A value is missing", "Something stands where only a value can, or the line ends too early. An expression over several lines goes into ( ).",
                     wrong: "let x = 1 +", right: "let x = 1 + 2\nprint x"),
         Explanation(.expectedToken, "Something else should stand here", "The message says what would fit and what was found.",
-                    wrong: "print 5 6", right: "print 5, 6"),
+                    wrong: "let x = 5 6", right: "let x = (5, 6)\nprint x"),
         Explanation(.expectedName, "A name is missing", "Here a name is declared. Words of the language (let, if, for, in, ...) can't be names.",
                     wrong: "let for = 1", right: "let loops = 1\nprint loops"),
         Explanation(.unexpectedToken, "Something that does not fit", "Kept for programs of earlier versions; now BCL0013 says what should stand there."),

@@ -139,7 +139,8 @@ public struct Formatter {
         default: break
         }
         switch right.kind {
-        case .symbol(.comma), .symbol(.semicolon), .symbol(.rightParen), .symbol(.rightBracket), .symbol(.colon): return false
+        case .symbol(.comma), .symbol(.semicolon), .symbol(.rightParen), .symbol(.rightBracket): return false
+        case .symbol(.colon): return left.kind == .symbol(.comma)
         case .symbol(.dot): return false
         case .symbol(.rightBrace): return bracket?.kind != .record
         // "1." and ".." would run into each other.
