@@ -22,7 +22,11 @@ public struct Analysis {
         let all = (parsed.diagnostics + resolved + warnings).enumerated().sorted { a, b in
             let (x, y) = (position(a.element, source), position(b.element, source))
             return x == y ? a.offset < b.offset : x < y
-        }.map(\.element)
+        }.map(\.element).reduce(into: [Diagnostic]()) { kept, next in
+            // The parser and the resolver may both see that a name stands twice.
+            if let last = kept.last, last.code == next.code, last.location?.span == next.location?.span, next.location != nil { return }
+            kept.append(next)
+        }
         return Analysis(program: parsed.program, diagnostics: Array(all.prefix(Parser.mostDiagnostics)))
     }
 

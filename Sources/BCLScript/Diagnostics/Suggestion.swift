@@ -1,20 +1,20 @@
 /// Finds the known name that a misspelt one was meant to be.
 public enum Suggestion {
-    /// The nearest candidate whose edit distance is at most a third of the name's length (at least one), or nil.
+    /// The nearest candidate whose edit distance is at most a third of the name's length (so none for names of one or two letters), or nil.
+    /// Of two that are as near, the one that shares more of its beginning, then the first by the alphabet.
     public static func nearest(to name: String, among candidates: some Sequence<String>) -> String? {
         let target = Array(name.lowercased().unicodeScalars)
         guard target.count <= 64 else { return nil }
-        let limit = max(1, target.count / 3)
-        var best: (name: String, distance: Int)?
+        let limit = target.count / 3
+        var best: (name: String, distance: Int, shared: Int)?
         for candidate in candidates where candidate != name {
             let letters = Array(candidate.lowercased().unicodeScalars)
             guard abs(letters.count - target.count) <= limit else { continue }
             let distance = editDistance(target, letters)
-            // A one-letter name is one edit away from every other: no guess is better than a wild one.
-            guard distance <= limit, distance < max(target.count, letters.count) else { continue }
-            if best == nil || distance < best!.distance || (distance == best!.distance && candidate < best!.name) {
-                best = (candidate, distance)
-            }
+            guard distance <= limit else { continue }
+            let shared = zip(letters, target).prefix { $0 == $1 }.count
+            if let known = best, (known.distance, -known.shared, known.name) <= (distance, -shared, candidate) { continue }
+            best = (candidate, distance, shared)
         }
         return best?.name
     }

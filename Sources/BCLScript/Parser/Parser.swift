@@ -89,10 +89,15 @@ public struct Parser {
 
     private mutating func recover(from start: Int) {
         if position == start { advance() }
+        // Braces that the statement had opened, such as a record's, are part of what is given up.
+        var braces = 0
+        for token in tokens[start..<position] {
+            if token.kind == .symbol(.leftBrace) { braces += 1 }
+            if token.kind == .symbol(.rightBrace) { braces = max(0, braces - 1) }
+        }
         defer {
             for token in tokens[start...position] { if case .name(let name) = token.kind { lostNames.insert(name) } }
         }
-        var braces = 0
         while !at(.end) {
             if atSymbol(.leftBrace) { braces += 1 }
             if atSymbol(.rightBrace) {
@@ -165,7 +170,7 @@ public struct Parser {
 
     mutating func unexpected(_ wanted: String) throws -> Never {
         if let foreign = foreignHint() {
-            fail(.foreignSyntax, foreign.message, current.span, hint: foreign.hint)
+            fail(.foreignSyntax, foreign.message, foreign.span, hint: foreign.hint)
         } else {
             report(.expectedToken, "here should be \(wanted), found \(describe(current))", current.span)
         }

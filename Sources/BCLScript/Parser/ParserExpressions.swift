@@ -262,7 +262,7 @@ extension Parser {
         case .keyword(.none): advance(); return try make(.none, token.span)
         case .string(let pieces): advance(); return try string(pieces, token.span)
         case .name(let text):
-            try checkForeignName(text, token)
+            if let meant = try foreignName(text, token) { return meant }
             advance()
             return try make(.name(NameUse(Identifier(text, token.span))), token.span)
         case .symbol(.leftParen): return try parenthesised()
@@ -270,7 +270,7 @@ extension Parser {
         case .symbol(.leftBrace): return try record()
         default:
             if let foreign = foreignHint() {
-                fail(.foreignSyntax, foreign.message, current.span, hint: foreign.hint)
+                fail(.foreignSyntax, foreign.message, foreign.span, hint: foreign.hint)
             } else {
                 report(.expectedExpression, "here should be a value, found \(describe(token))", token.span)
             }
@@ -278,23 +278,25 @@ extension Parser {
         }
     }
 
-    private mutating func checkForeignName(_ text: String, _ token: Token) throws {
-        let here: String
+    /// Says what a value of another language is called here, and goes on as if that stood there.
+    private mutating func foreignName(_ text: String, _ token: Token) throws -> Expression? {
+        let here: (name: String, value: Expression.Kind)
         switch text {
-        case "True": here = "true"
-        case "False": here = "false"
-        case "None", "nil", "null", "nothing": here = "none"
-        default:
-            if text == "lambda", case .name = ahead(1).kind { try foreignAtNext() }
-            return
+        case "True": here = ("true", .bool(true))
+        case "False": here = ("false", .bool(false))
+        case "None", "nil", "null", "nothing", "undefined": here = ("none", .none)
+        case "lambda":
+            switch ahead(1).kind {
+            case .name, .symbol(.colon): break
+            default: return nil
+            }
+            fail(.foreignSyntax, "'lambda' is not part of the language", token.span, hint: "write 'x => x + 1', or '(a, b) => a + b'")
+            throw Bail()
+        default: return nil
         }
-        fail(.foreignSyntax, "'\(text)' is written '\(here)' here", token.span, hint: "write '\(here)'")
-        throw Bail()
-    }
-
-    private mutating func foreignAtNext() throws {
+        fail(.foreignSyntax, "'\(text)' is written '\(here.name)' here", token.span, hint: "write '\(here.name)'")
         advance()
-        try unexpected("the end of the statement")
+        return try make(here.value, token.span)
     }
 
     private mutating func parenthesised() throws -> Expression {
@@ -489,6 +491,7 @@ extension Parser {
         var result: [Parameter] = []
         while !atSymbol(.rightParen) {
             let name = try identifier("the name of a parameter")
+            try refuseType(of: "a parameter")
             let value = accept(.equal) ? try expression() : nil
             if result.contains(where: { $0.name == name.text }) {
                 fail(.duplicateName, "there are two parameters '\(name.text)'", name.span)

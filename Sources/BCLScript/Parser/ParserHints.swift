@@ -1,35 +1,94 @@
 /// Habits from Python, Julia, Swift and C, met with what to write instead.
 extension Parser {
-    /// Looked up where the current token does not fit.
-    func foreignHint() -> (message: String, hint: String)? {
-        let before = previous.kind
-        switch (before, current.kind) {
-        case (.name("elif"), _), (.name("elsif"), _), (.name("elseif"), _):
-            return ("'\(text(previous))' is not part of the language", "write '} else if condition {'")
-        case (.name("lambda"), _): return ("'lambda' is not part of the language", "write 'x => x + 1'")
-        case (.name("func"), _), (.name("fn"), _), (.name("function"), _):
-            return ("'\(text(previous))' is not part of the language", "write 'def name(a, b) { ... }'")
-        case (.name("var"), _), (.name("const"), _), (.name("auto"), _), (.name("local"), _):
-            return ("'\(text(previous))' is not part of the language", "write 'let name = value'")
-        case (.name("from"), .string), (.name("from"), .name): return ("'from' is not part of the language", "write 'import \"file.bcl\"'")
-        case (.name("class"), _), (.name("struct"), _): return ("there are no classes", "a 'method' holds state, a record { \"key\": value } holds data")
-        case (.name("try"), _), (.name("except"), _), (.name("raise"), _), (.name("throw"), _):
-            return ("there are no exceptions", "check first, or use 'assert condition, \"message\"'")
-        case (.name("with"), .name("no_grad")), (.name("with"), .name("torch")):
-            return ("'with' is not part of the language", "write 'no_grad { ... }'")
-        case (.name("end"), _): return ("'end' is not part of the language", "a block ends with '}'")
-        case (_, .symbol(.colon)):
-            if ahead(1).kind == .symbol(.equal) { return ("':=' is not part of the language", "write 'let name = value', or 'name = value' for a known name") }
-            if ahead(1).kind == .newline { return ("a block does not start with ':'", "put it in braces: { ... }") }
-            if case .name = before { return ("a keyword argument is not written with ':'", "write '\(text(previous))=value'") }
-            return nil
-        case (_, .symbol(.plus)) where previous.kind == .symbol(.plus): return ("'++' is not part of the language", "write 'x = x + 1'")
-        case (_, .symbol(.arrow)): return ("'=>' does not fit here", "a function value is written 'x => expr' or '(x, y) => expr'")
-        case (_, .symbol(.equal)): return ("'=' does not fit here", "compare with '=='; declare with 'let name = value'")
-        case (_, .name("is")): return ("'is' is not part of the language", "compare with '=='")
-        case (_, .keyword(.if)): return ("a value does not come before its condition here", "write 'if condition then a else b'")
-        case (_, .keyword(.for)): return ("a comprehension stands in brackets", "write '[f(x) for x in xs if condition]'")
+    struct ForeignHabit {
+        let message: String
+        let hint: String
+        let span: Span
+    }
+
+    /// A statement that starts with a word of another language, as the words behind it show: `var x = 1`, `class A {`, `del x`.
+    func foreignStatement() -> ForeignHabit? {
+        guard case .name(let word) = current.kind, let (message, hint) = Self.foreignStatements[word] else { return nil }
+        switch ahead(1).kind {
+        case .name, .string, .int, .float, .symbol(.leftBrace), .symbol(.colon): break
+        case .keyword(let next) where ![.and, .or, .in, .if, .for, .then, .else].contains(next): break
+        case .newline, .end: guard Self.foreignAlone.contains(word) else { return nil }
         default: return nil
+        }
+        return ForeignHabit(message: message ?? "'\(word)' is not part of the language", hint: hint, span: current.span)
+    }
+
+    private static let foreignAlone: Set<String> = ["pass"]
+
+    private static let foreignStatements: [String: (message: String?, hint: String)] = {
+        var all: [String: (String?, String)] = [:]
+        func add(_ words: String..., message: String? = nil, hint: String) { for word in words { all[word] = (message, hint) } }
+        add("elif", "elsif", "elseif", hint: "write '} else if condition {'")
+        add("func", "fn", "function", "fun", hint: "write 'def name(a, b) { ... }'")
+        add("var", "const", "auto", "local", hint: "write 'let name = value'")
+        add("global", "nonlocal", hint: "a function may set the names around it: 'name = value'")
+        add("from", "using", "include", hint: "write 'import \"file.bcl\"'; the standard methods need no import")
+        add("class", "struct", "enum", message: "there are no classes", hint: "a 'method' holds state, a record { \"key\": value } holds data")
+        add("try", "except", "catch", "finally", "raise", "throw", message: "there are no exceptions", hint: "check first, or use 'assert condition, \"message\"'")
+        add("with", hint: "write 'no_grad { ... }' to compute without gradients; files need no closing")
+        add("del", hint: "a value goes when nothing holds it any more; set the name to none")
+        add("await", "async", hint: "calls are not asynchronous: write the call alone")
+        add("switch", "match", "case", hint: "write 'if condition { ... } else if condition { ... }'")
+        add("unless", hint: "write 'if not condition { ... }'")
+        add("do", hint: "write 'while condition { ... }'")
+        add("begin", "end", hint: "a block stands in braces: { ... }")
+        add("pass", hint: "an empty block is { }")
+        add("lambda", hint: "write 'x => x + 1', or '(a, b) => a + b'")
+        add("yield", hint: "return a list, or call a function for each value")
+        return all
+    }()
+
+    /// Looked up where the current token does not fit.
+    func foreignHint() -> ForeignHabit? {
+        func here(_ message: String, _ hint: String) -> ForeignHabit { ForeignHabit(message: message, hint: hint, span: current.span) }
+        func joined(_ message: String, _ hint: String) -> ForeignHabit {
+            ForeignHabit(message: message, hint: hint, span: current.span.union(ahead(1).span))
+        }
+        let touches = previous.span.end == current.span.start
+        let nextTouches = ahead(1).span.start == current.span.end
+        switch (previous.kind, current.kind) {
+        case (.name("elif"), _), (.name("elsif"), _), (.name("elseif"), _):
+            return ForeignHabit(message: "'\(text(previous))' is not part of the language", hint: "write '} else if condition {'", span: previous.span)
+        case (_, .name("elif")), (_, .name("elsif")), (_, .name("elseif")):
+            return here("'\(text(current))' is not part of the language", "write '} else if condition {'")
+        case (.name("f"), .string) where touches, (.name("r"), .string) where touches:
+            return ForeignHabit(message: "a string has no letter before its quote", hint: "every string fills in {expressions}; write {{ and }} for braces", span: previous.span)
+        case (_, .symbol(.colon)):
+            if ahead(1).kind == .symbol(.equal) { return joined("':=' is not part of the language", "write 'let name = value', or 'name = value' for a known name") }
+            if ahead(1).kind == .newline { return here("a block does not start with ':'", "put it in braces: { ... }") }
+            if case .name = previous.kind { return here("a keyword argument is not written with ':'", "write '\(text(previous))=value'") }
+            return nil
+        case (_, .symbol(.minus)) where ahead(1).kind == .symbol(.greater) && nextTouches: return joined("'->' is not part of the language", "a function value is written 'x => expr' or '(x, y) => expr'")
+        case (.symbol(.minus), .symbol(.greater)) where touches:
+            return ForeignHabit(message: "'->' is not part of the language", hint: "a function value is written 'x => expr' or '(x, y) => expr'", span: previous.span.union(current.span))
+        case (_, .symbol(.plus)) where previous.kind == .symbol(.plus): return here("'++' is not part of the language", "write 'x = x + 1'")
+        case (_, .symbol(.arrow)): return here("'=>' does not fit here", "a function value is written 'x => expr' or '(x, y) => expr'")
+        case (.symbol(.equalEqual), .symbol(.equal)) where touches, (.symbol(.notEqual), .symbol(.equal)) where touches:
+            let span = previous.span.union(current.span)
+            return ForeignHabit(message: "'\(source.text(span))' is not part of the language", hint: "compare with '\(text(previous))'", span: span)
+        case (_, .symbol(.equal)): return here("'=' does not fit here", "compare with '=='; declare with 'let name = value'")
+        case (_, .name("is")): return here("'is' is not part of the language", "compare with '=='")
+        case (_, .keyword(.if)): return here("a value does not come before its condition here", "write 'if condition then a else b'")
+        case (_, .keyword(.for)): return here("a comprehension stands in brackets", "write '[f(x) for x in xs if condition]'")
+        default: return nil
+        }
+    }
+
+    /// Types are not declared: `let x: int`, `def f(x: int) -> int`.
+    mutating func refuseType(of what: String) throws {
+        let start = current.span
+        if atSymbol(.colon), case .name = ahead(1).kind {
+            fail(.foreignSyntax, "\(what) has no declared type", start.union(ahead(1).span), hint: "leave out '\(source.text(start.union(ahead(1).span)))'")
+            throw Bail()
+        }
+        if atSymbol(.minus), ahead(1).kind == .symbol(.greater), case .name = ahead(2).kind {
+            fail(.foreignSyntax, "\(what) has no declared result", start.union(ahead(2).span), hint: "leave out '\(source.text(start.union(ahead(2).span)))'")
+            throw Bail()
         }
     }
 

@@ -13,6 +13,7 @@ extension Parser {
         case .keyword(.for): return try forLoop()
         case .keyword(.while):
             advance()
+            try requireCondition("'while'")
             let condition = try expression()
             let body = try loopBody("'while'")
             return Statement(.whileLoop(condition, body), start.union(previous.span))
@@ -44,6 +45,14 @@ extension Parser {
         case .name("test") where isNamedBlock(): return try test()
         case .name(let text):
             if let form = verbs[text], startsVerb() { return try verb(form) }
+            if (text == "test" || text == "phase"), isUnnamedBlock() {
+                fail(.expectedToken, "'\(text)' needs a name in quotes", ahead(1).span, hint: "write '\(text) \"name\" { ... }'")
+                throw Bail()
+            }
+            if let foreign = foreignStatement() {
+                fail(.foreignSyntax, foreign.message, foreign.span, hint: foreign.hint)
+                throw Bail()
+            }
             return try expressionOrAssignment()
         default: return try expressionOrAssignment()
         }
@@ -55,6 +64,7 @@ extension Parser {
         let start = current.span
         advance()
         let pattern = try self.pattern(hint: "write 'let (a, b) = ...'")
+        try refuseType(of: "a variable")
         guard accept(.equal) else { try unexpected("'=' and a value") }
         let value = try expression()
         return Statement(.declare(pattern, value), start.union(value.span))
@@ -66,7 +76,7 @@ extension Parser {
         guard accept(.leftParen) else {
             let name = try identifier("a name")
             if atSymbol(.comma) {
-                fail(.expectedToken, "several names stand in parentheses", current.span, hint: hint)
+                fail(.expectedToken, "several names stand in parentheses", name.span, hint: hint)
                 throw Bail()
             }
             return Pattern([name], isList: false, name.span)
@@ -130,6 +140,7 @@ extension Parser {
         var parameters: [Parameter] = []
         if accept(.leftParen) { parameters = try self.parameters() }
         else if role != .handler { try unexpected("'(' and the parameters of \(what)") }
+        try refuseType(of: what)
         let outer = context
         context = Context(inFunction: role != .method, inMethodBody: role == .method, isTopLevel: false)
         defer { context = outer }
@@ -237,6 +248,7 @@ extension Parser {
         var branches: [(condition: Expression, block: Block)] = []
         var otherwise: Block?
         advance()
+        try requireCondition("'if'")
         let condition = try expression()
         branches.append((condition, try innerBlock("'if'")))
         while true {
@@ -294,9 +306,21 @@ extension Parser {
     }
 
     /// A word, a string and a brace: `phase "inner" {`.
+    private func isUnnamedBlock() -> Bool {
+        if case .name = ahead(1).kind { return ahead(2).kind == .symbol(.leftBrace) }
+        return ahead(1).kind == .symbol(.leftBrace)
+    }
+
     private func isNamedBlock() -> Bool {
         if case .string = ahead(1).kind { return ahead(2).kind == .symbol(.leftBrace) }
         return false
+    }
+
+    /// `while { ... }` would read the body as a record.
+    private mutating func requireCondition(_ what: String) throws {
+        guard atSymbol(.leftBrace) else { return }
+        fail(.expectedExpression, "\(what) needs a condition before its '{'", current.span, hint: what == "'while'" ? "write 'while true { ... }' to go on without an end" : nil)
+        throw Bail()
     }
 
     private mutating func phase() throws -> Statement {

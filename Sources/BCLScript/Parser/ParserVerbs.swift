@@ -5,7 +5,8 @@ extension Parser {
         let verb = current
         let next = ahead(1)
         switch next.kind {
-        case .newline, .end: return verbs[source.text(verb.span)]?.slots.contains { $0.isRequired && !$0.isVariadic } == false
+        // Alone on its line it is a sentence too, complete or not: as a value of no use there.
+        case .newline, .end: return true
         case .int, .float, .string, .name: return true
         case .keyword(let word): return [.yes, .no, .none, .not, .if].contains(word)
         case .symbol(.leftParen), .symbol(.leftBracket): return next.spaceBefore
@@ -65,7 +66,7 @@ extension Parser {
 
     private mutating func wrongForm(_ form: VerbForm, _ message: String) throws -> Never {
         if let foreign = foreignHint(), atSymbol(.colon) {
-            fail(.foreignSyntax, foreign.message, current.span, hint: foreign.hint)
+            fail(.foreignSyntax, foreign.message, foreign.span, hint: foreign.hint)
         } else {
             report(.wrongVerbForm, message, current.span, hint: "the sentence reads '\(form.description)'")
         }

@@ -183,11 +183,20 @@ public struct Resolver {
         }
     }
 
+    /// What Python, Julia and Swift call otherwise.
+    private static let habits = [
+        "range": "write '0..n'", "nil": "write 'none'", "null": "write 'none'",
+        "self": "a method's variables are used by their plain names", "this": "a method's variables are used by their plain names",
+        "torch": "the functions of tensors stand alone: write 'zeros(3)' for 'torch.zeros(3)'", "np": "the functions of tensors stand alone: write 'zeros(3)' for 'np.zeros(3)'",
+        "numpy": "the functions of tensors stand alone: write 'zeros(3)' for 'numpy.zeros(3)'",
+        "dict": "a record is written {\"key\": value}", "list": "a list is written [1, 2]; [x for x in xs] makes one of anything", "tuple": "several values are a list: (a, b)",
+        "println": "write 'print x'", "printf": "write 'print \"{x:.2f}\"'", "echo": "write 'print x'", "length": "write 'len(x)'",
+        "begin": "a block stands in braces: { ... }", "end": "a block ends with '}'", "exit": "end the script with its last line; leave the shell with Ctrl-D", "quit": "leave the shell with Ctrl-D",
+    ]
+
     func hint(forUnknown name: String, called: Bool) -> String? {
-        let habits = ["elif": "} else if", "range": "0..n", "nil": "none", "null": "none"]
+        if let habit = Self.habits[name] { return habit }
         if let near = Suggestion.nearest(to: name, among: visibleNames) { return "did you mean '\(near)'?" }
-        if let habit = habits[name] { return "write '\(habit)'" }
-        if name == "self" { return "a method's variables are used by their plain names" }
         return called ? nil : "declare it with 'let \(name) = ...'"
     }
 

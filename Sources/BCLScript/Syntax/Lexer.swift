@@ -63,7 +63,7 @@ public struct Lexer {
         case UInt8(ascii: "#"): comment()
         case UInt8(ascii: "\""), UInt8(ascii: "'"): string(quote: byte, space)
         case UInt8(ascii: "0")...UInt8(ascii: "9"): number(space)
-        case _ where isNameStart(byte): name(space)
+        case _ where isNameStart(byte) && !isSign(at: offset): name(space)
         default: symbol(space)
         }
     }
@@ -72,7 +72,7 @@ public struct Lexer {
 
     private mutating func name(_ space: Bool) {
         let start = offset
-        while offset < limit, isNamePart(bytes[offset]) { offset += 1 }
+        while offset < limit, isNamePart(bytes[offset]), !isSign(at: offset) { offset += 1 }
         let span = Span(start, offset)
         let text = source.text(span)
         if let keyword = Keyword(rawValue: text) { append(.keyword(keyword), span, space) }
@@ -98,17 +98,24 @@ public struct Lexer {
         append(.invalid, span, space)
     }
 
+    /// × and ÷ lie among the Latin letters.
+    private func isSign(at index: Int) -> Bool {
+        bytes[index] == 0xC3 && index + 1 < limit && (bytes[index + 1] == 0x97 || bytes[index + 1] == 0xB7)
+    }
+
     private func hint(forCharacter character: Character, at start: Int) -> String? {
         let following = start + 1 < limit ? bytes[start + 1] : 0
         switch character {
         case "&": return following == UInt8(ascii: "&") ? "use 'and'" : nil
         case "|": return following == UInt8(ascii: "|") ? "use 'or'" : nil
         case "!": return "use 'not'"
+        case "$": return "a name has only letters, digits and _; a string fills in {name}"
         case "\\": return "no line continuation is needed inside brackets: put the expression in ( )"
         case "?": return "use 'if condition then a else b'"
         case "^": return "the power is written **"
         case "“", "”", "‘", "’": return "use straight quotes \""
         case "×", "·": return "use *"
+        case "÷": return "use /"
         case "−", "–": return "use -"
         default: return nil
         }
@@ -180,7 +187,7 @@ public struct Lexer {
     }
 
     private mutating func malformed(_ start: Int, _ space: Bool) {
-        while offset < limit, isNamePart(bytes[offset]) { offset += 1 }
+        while offset < limit, isNamePart(bytes[offset]), !isSign(at: offset) { offset += 1 }
         let span = Span(start, offset)
         report(.malformedNumber, "'\(source.text(span))' is neither a number nor a name", span,
                hint: "a name starts with a letter or _; numbers look like 12, 0.5, 1e-3, 1_000 or 0xFF")

@@ -42,7 +42,7 @@ public struct Signature: Sendable {
         for parameter in parameters.prefix(positional) where !parameter.isVariadic { given.insert(parameter.name) }
         if !variadic, positional > parameters.count {
             let most = parameters.count
-            return CallProblem(.wrongArgumentCount, "\(name) takes \(most == 0 ? "no" : "at most \(most)") argument\(most == 1 ? "" : "s"), but \(positional) are given", keyword: nil, hint: "its signature is \(description)")
+            return CallProblem(.wrongArgumentCount, "\(name) takes \(most == 0 ? "no" : "at most \(most)") argument\(most == 1 ? "" : "s"), but \(positional) \(positional == 1 ? "is" : "are") given", keyword: nil, hint: "its signature is \(description)")
         }
         for keyword in keywords {
             guard let index = index(of: keyword), !parameters[index].isVariadic else {

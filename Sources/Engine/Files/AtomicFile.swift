@@ -1,3 +1,4 @@
+import FilePaths
 import Foundation
 
 /// Writes files so that a reader sees the old content or the new one, and a crash leaves nothing half-written:
@@ -6,7 +7,7 @@ public enum AtomicFile {
     /// What `path` links to is replaced, not the link; a file that is there keeps its mode, and one that may not be written is left alone.
     public static func write(to named: String, _ body: (FileHandle) throws -> Void) throws {
         let path = realPath(named)
-        let folder = (path as NSString).deletingLastPathComponent
+        let folder = FilePath.folder(path)
         let directory = folder.isEmpty ? "." : folder
         guard !path.isEmpty, !path.hasSuffix("/") else { throw EngineError("'\(path)' is no file name") }
         var isFolder: ObjCBool = false
@@ -18,7 +19,7 @@ public enum AtomicFile {
         }
         let old = mode(of: path)
         if old != nil, access(path, W_OK) != 0 { throw EngineError("'\(path)' can't be written: \(String(cString: strerror(errno)))") }
-        var template = Array("\(directory)/.\((path as NSString).lastPathComponent).XXXXXX".utf8CString)
+        var template = Array("\(directory)/.\(FilePath.name(path)).XXXXXX".utf8CString)
         let descriptor = mkstemp(&template)
         guard descriptor >= 0 else { throw EngineError("'\(path)' can't be written: \(String(cString: strerror(errno)))") }
         let temporary = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)

@@ -1,3 +1,4 @@
+import FilePaths
 import Foundation
 
 /// The standard library's files: `NAME.bcl` anywhere below the folder defines `NAME`. Nothing is read before it is used.
@@ -11,7 +12,7 @@ public struct Library {
         var files: [String: String] = [:]
         if let folder, let names = FileManager.default.enumerator(atPath: folder) {
             for case let name as String in names where name.hasSuffix(".bcl") {
-                files[String((name as NSString).lastPathComponent.dropLast(4))] = folder + "/" + name
+                files[String(FilePath.name(name).dropLast(4))] = folder + "/" + name
             }
         }
         self.files = files

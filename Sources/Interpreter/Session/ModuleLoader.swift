@@ -1,4 +1,5 @@
 import BCLScript
+import FilePaths
 import Foundation
 
 /// An imported or standard file: its names, their values, and whether it has run.
@@ -82,9 +83,9 @@ public final class ModuleLoader: NameCatalog {
     /// Relative to the importing file; then a name of the standard library ("methods/er.bcl" or "er").
     private func resolve(_ path: String, from location: Location) throws -> String {
         let files = FileManager.default
-        let home = (location.source.name as NSString).deletingLastPathComponent
+        let home = FilePath.folder(location.source.name)
         let candidate = path.hasPrefix("/") ? path : (home.isEmpty ? path : home + "/" + path)
-        if files.fileExists(atPath: candidate) { return (candidate as NSString).standardizingPath }
+        if files.fileExists(atPath: candidate) { return FilePath.standard(candidate) }
         if let folder = library.folder, files.fileExists(atPath: folder + "/" + path) { return folder + "/" + path }
         if let known = library.files[path] { return known }
         throw Diagnostic(.importFailed, "there is no file '\(candidate)' to import", at: location,
@@ -92,7 +93,7 @@ public final class ModuleLoader: NameCatalog {
     }
 
     private func neighbours(of path: String) -> [String] {
-        let folder = (path as NSString).deletingLastPathComponent
+        let folder = FilePath.folder(path)
         return ((try? FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder)) ?? []).filter { $0.hasSuffix(".bcl") }
     }
 
@@ -134,7 +135,7 @@ public final class ModuleLoader: NameCatalog {
 
     private func enter(_ path: String, _ location: Location?) throws {
         if loading.contains(path) {
-            let names = (loading + [path]).map { ($0 as NSString).lastPathComponent }
+            let names = (loading + [path]).map { FilePath.name($0) }
             throw Diagnostic(.importCycle, "files import each other: \(names.joined(separator: " -> "))", at: location, hint: "move what both need into a third file")
         }
         loading.append(path)

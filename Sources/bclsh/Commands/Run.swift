@@ -1,5 +1,6 @@
 import ArgumentParser
 import BCLScript
+import FilePaths
 import Foundation
 import Interpreter
 import Workbench
@@ -93,7 +94,7 @@ struct Run: ParsableCommand {
 
     /// A run of hours must not end with the news that its result can't be written.
     private func checkWritable(_ path: String) {
-        let folder = (path as NSString).deletingLastPathComponent
+        let folder = FilePath.folder(path)
         let directory = folder.isEmpty ? "." : folder
         guard FileManager.default.isWritableFile(atPath: directory) else { leave("--json \(path): the folder '\(directory)' is not there or can't be written", status: ExitStatus.cantCreate) }
         var isFolder: ObjCBool = false

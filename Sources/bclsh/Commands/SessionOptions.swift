@@ -1,5 +1,6 @@
 import ArgumentParser
 import Engine
+import FilePaths
 import Foundation
 import Interpreter
 import Workbench
@@ -52,12 +53,12 @@ enum Stdlib {
         }
         if let named = ProcessInfo.processInfo.environment["BCL_STDLIB"], !named.isEmpty { return isFolder(named) ? named : nil }
         let binary = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
-        var folder = (binary as NSString).deletingLastPathComponent
-        let installed = (folder as NSString).deletingLastPathComponent + "/share/bclsh/stdlib"
+        var folder = FilePath.folder(binary)
+        let installed = FilePath.folder(folder) + "/share/bclsh/stdlib"
         if isFolder(installed) { return installed }
         while folder.count > 1 {
             if isFolder(folder + "/stdlib"), FileManager.default.fileExists(atPath: folder + "/Package.swift") { return folder + "/stdlib" }
-            folder = (folder as NSString).deletingLastPathComponent
+            folder = FilePath.folder(folder)
         }
         return nil
     }

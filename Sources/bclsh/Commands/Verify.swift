@@ -1,4 +1,5 @@
 import ArgumentParser
+import FilePaths
 import Foundation
 import Workbench
 
@@ -16,7 +17,7 @@ struct Verify: ParsableCommand {
         let library = Stdlib.library()
         print("trace                          method          losses    weights     logits")
         for path in traces {
-            let name = (path as NSString).lastPathComponent.replacingOccurrences(of: ".safetensors", with: "")
+            let name = FilePath.name(path).replacingOccurrences(of: ".safetensors", with: "")
             do {
                 let result = try TraceVerifier(path: path, library: library).run()
                 print("\(pad(name, 30)) \(pad(result.method, 12)) \(number(result.losses)) \(number(result.weights)) \(result.logits.map(number) ?? "         -")  \(result.isOK ? "ok" : "differs")")

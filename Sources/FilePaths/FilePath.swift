@@ -1,0 +1,34 @@
+/// The parts of a path, as dirname(1) and basename(1) have them, on the text alone.
+/// In place of NSString's, which on Linux traps on a relative path of one character (Swift 6.3: `("a" as NSString).deletingLastPathComponent`).
+public enum FilePath {
+    /// The folder a path lies in: empty for a bare name, "/" at the root.
+    public static func folder(_ path: String) -> String {
+        let trimmed = withoutTrailingSlashes(path.utf8[...])
+        guard let slash = trimmed.lastIndex(of: UInt8(ascii: "/")) else { return "" }
+        return String(Substring(withoutTrailingSlashes(trimmed[..<slash], keepsRoot: true)))
+    }
+
+    /// The last part; "/" for the root.
+    public static func name(_ path: String) -> String {
+        let trimmed = withoutTrailingSlashes(path.utf8[...])
+        guard let slash = trimmed.lastIndex(of: UInt8(ascii: "/")), trimmed.count > 1 else { return String(Substring(trimmed)) }
+        return String(Substring(trimmed[trimmed.index(after: slash)...]))
+    }
+
+    /// Without empty parts, "." and what ".." takes back.
+    public static func standard(_ path: String) -> String {
+        var parts: [Substring] = []
+        for part in path.split(separator: "/") where part != "." {
+            if part == "..", let last = parts.last, last != ".." { parts.removeLast() } else if part != ".." || !path.hasPrefix("/") { parts.append(part) }
+        }
+        return (path.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
+    }
+
+    private static func withoutTrailingSlashes(_ path: Substring.UTF8View, keepsRoot: Bool = false) -> Substring.UTF8View {
+        var end = path.endIndex
+        let first = path.isEmpty ? path.startIndex : path.index(after: path.startIndex)
+        while end > first, path[path.index(before: end)] == UInt8(ascii: "/") { end = path.index(before: end) }
+        if keepsRoot, path.isEmpty { return "/".utf8[...] }
+        return path[..<end]
+    }
+}
