@@ -214,6 +214,97 @@ def test_own_method_and_odd_sizes():
     check(bclsh("-e", code), 0, "done\n")
 
 
+# --- Tools for scripts ---
+
+def test_check_names_every_problem_and_runs_nothing():
+    home = folder()
+    good, bad, warned = home / "good.bcl", home / "bad.bcl", home / "warned.bcl"
+    good.write_text('param n = 1\nprint "never printed", n\n')
+    bad.write_text("print lenn([1])\nlet x = 5 5\ndef f(a) { return a }\nprint f(1, 2), f(b=1)\n")
+    warned.write_text("param unread = 1\nprint 1\n")
+    check(bclsh("check", good), 0, "1 file checked: 0 errors, 0 warnings")
+    assert "never printed" not in check(bclsh("check", good), 0).stdout
+    result = check(bclsh("check", home), 65, "3 files checked: 4 errors, 1 warning", [f"{bad}:1:7", f"{bad}:2:11", f"{bad}:4:7", f"{bad}:4:18", f"{warned}:1:7", "did you mean 'len'?"])
+    assert "\x1b[" not in result.stderr
+    check(bclsh("check", warned), 0, "0 errors, 1 warning", "warning[BCL0041]")
+    check(bclsh("check", MISSING), 66, "", "there is no file")
+
+
+def test_fmt_rewrites_in_place_and_check_only_tells():
+    home = folder()
+    untidy, broken = home / "untidy.bcl", home / "broken.bcl"
+    untidy.write_text("let x=[1,2]# two\nif x {print  'a'}\n")
+    check(bclsh("fmt", "--check", untidy), 1, "is not formatted")
+    assert untidy.read_text().startswith("let x=[")
+    untidy.chmod(0o640)
+    check(bclsh("fmt", untidy), 0, "1 file, 1 rewritten")
+    assert untidy.read_text() == 'let x = [1, 2]  # two\nif x { print "a" }\n', untidy.read_text()
+    assert untidy.stat().st_mode & 0o777 == 0o640
+    check(bclsh("fmt", "--check", untidy), 0, "0 not formatted")
+    broken.write_text("let = 3\n")
+    check(bclsh("fmt", broken), 65, "", "BCL0014")
+    assert broken.read_text() == "let = 3\n"
+    assert check(bclsh("fmt", "-", stdin="print  1"), 0).stdout == "print 1\n"
+    for scripts in ("stdlib", "examples"):
+        check(bclsh("fmt", "--check", ROOT / scripts), 0, "0 not formatted")
+        check(bclsh("check", ROOT / scripts), 0, "0 errors, 0 warnings")
+
+
+def test_test_blocks():
+    home = folder()
+    (home / "a.bcl").write_text('def f(x) { return x + 1 }\ntest "adds" { assert f(1) == 2 }\ntest "wrong" { assert f(1) == 3 }\n')
+    (home / "b.bcl").write_text('import "a.bcl"\ntest "imported" { assert f(2) == 3 }\n')
+    check(bclsh("test", home), 1, ["ok      ", "adds", "FAILED", "wrong", "imported", "2 passed, 1 failed", "f(1) == 3", "a.bcl:3:23"])
+    check(bclsh("test", "--filter", "adds", home / "a.bcl"), 0, "1 passed, 0 failed")
+    check(bclsh("test", home / "none.bcl"), 66, "", "there is no file")
+    check(bclsh(home / "a.bcl"), 0)
+
+
+def test_explain():
+    check(bclsh("explain", "BCL0012"), 0, ["BCL0012: ", "Wrong:", "Right:"])
+    check(bclsh("explain"), 0, ["BCL0001", "BCL0067"])
+    check(bclsh("explain", "BCL9999"), 64, "", "there is no code 'BCL9999'")
+
+
+def test_paths_of_one_letter():
+    home = folder()
+    (home / "t").write_text('import "m"\nprint x\nsave mlp(2, 2) to "w"\n')
+    (home / "m").write_text("let x = 7\n")
+    check(bclsh("run", "t", cwd=home), 0, "7\n")
+    assert (home / "w").stat().st_size > 0
+    check(bclsh("fmt", "t", cwd=home), 0)
+
+
+def test_hostile_text_is_an_error_message():
+    home = folder()
+    for name, content, status in [
+        ("brackets", b"print " + b"(" * 10000 + b"1" + b")" * 10000, 65), ("open", b"[" * 10000, 65), ("braces", b"if true {" * 10000, 65),
+        ("bytes", b"print \"\xff\xfe\"\n", 65), ("nul", b"print 1\x00\n", 65), ("minus", b"print " + b"- " * 10000 + b"1", 65), ("nots", b"print " + b"not " * 10000 + b"true", 65),
+        ("long", b'let x = "' + b"a" * 10_000_000 + b'"\nprint len(x)\n', 0), ("longer", b"print 1" + b" + 1" * 2_500_000, 65), ("calls", b"def f(n) { return f(n + 1) }\nf(0)", 70),
+        ("lambdas", b"let f = x => x\nfor i in 0..5000 { let g = f; f = x => g(x) }\nprint f(1)", 70), ("nested", b"let x = []\nfor i in 0..300000 { x = [x] }\nprint x == x\n", 0),
+        ("records", b"let x = []\nfor i in 0..300000 { x = {a: x} }\nprint 1\n", 0), ("closures", b"let f = x => x\nfor i in 0..300000 { let g = f; f = x => g(x) }\nprint 1", 0),
+        ("compared", b"let x = []\nlet y = []\nfor i in 0..100000 { x = [x]; y = [y] }\nprint x == y, x == [y], x < [y]\n", 0), ("shared", b"let x = [1]\nlet y = [1]\nfor i in 0..200 { x = [x, x]; y = [y, y] }\nassert x == y", 0), ("shown", b"let x = []\nfor i in 0..100000 { x = [x] }\nprint x\n", 0),
+    ]:
+        (home / name).write_bytes(content)
+        result = bclsh("run", home / name, timeout=60)
+        assert result.returncode == status, (name, result.returncode, result.stdout[-300:], result.stderr[-500:])
+        assert status == 0 or len(result.stderr) < 20000 and "error[BCL" in result.stderr, (name, len(result.stderr), result.stderr[-300:])
+
+
+def test_a_method_of_ones_own():
+    home = folder()
+    script = home / "run.bcl"
+    script.write_text(f"""import "{ROOT}/examples/my_method.bcl"
+seed 1
+let bench = permuted(digits(), tasks=3, per_task=300)
+let me = bcl_mixed(mlp(64, 64, 10), bench, lr=0.1)
+train me on bench
+evaluate me on bench
+print me.mixing.item() != 0.0, me.acc > 0.3
+""")
+    check(bclsh("run", script), 0, "true true")
+
+
 def test_json():
     home = folder()
     out = home / "r.json"

@@ -110,7 +110,7 @@ struct ProgramGenerator {
         case 0...4: return atom()
         case 5, 6: return "(\(s())\(expression())\(s()))\(s())\(pick(["+", "-", "*", "/", "//", "%", "**", "@"]))\(s())(\(expression()))"
         case 7: return "\(atom()) \(pick(["+", "-", "*", "/"])) \(pick(["-", ""]))\(atom())"
-        case 8: return "-\(s())\(atom())"
+        case 8: return "-\(atom())"  // "print - x" is a subtraction
         case 9: return "\(atom())\(s())\(pick(["==", "!=", "<", "<=", ">", ">="]))\(s())\(atom())"
         case 10: return "\(condition()) \(pick(["and", "or", "in", "not in"])) \(condition())"
         case 11: return "not \(condition())"

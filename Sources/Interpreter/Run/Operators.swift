@@ -168,37 +168,27 @@ public enum Operators {
         }
     }
 
-    public static func equal(_ left: Value, _ right: Value, depth: Int = 0) -> Bool {
-        guard depth < 100 else { return false }
-        switch (left, right) {
-        case (.none, .none): return true
-        case (.bool(let a), .bool(let b)): return a == b
-        case (.int(let a), .int(let b)): return a == b
-        case (.float(let a), .float(let b)): return a == b
-        case (.int(let a), .float(let b)), (.float(let b), .int(let a)): return Double(a) == b
-        case (.string(let a), .string(let b)): return a.text == b.text
-        case (.list(let a), .list(let b)):
-            return a === b || a.items.count == b.items.count && zip(a.items, b.items).allSatisfy { equal($0, $1, depth: depth + 1) }
-        case (.record(let a), .record(let b)):
-            return a === b || a.entries.count == b.entries.count
-                && a.entries.allSatisfy { key, value in b.entries[key].map { equal(value, $0, depth: depth + 1) } ?? false }
-        case (.host(let a), .host(let b)): return a === b || a.isEqual(to: b)
-        default: return false
-        }
-    }
+    public static func equal(_ left: Value, _ right: Value) -> Bool { Equality.holds(left, right) }
 
     private static func ordered(_ operation: ComparisonOperator, _ left: Value, _ right: Value) throws -> Bool {
         switch (left, right) {
         case (.int(let a), .int(let b)): return test(operation, a, b)
         case (.float(let a), .float(let b)): return test(operation, a, b)
-        case (.int(let a), .float(let b)): return test(operation, Double(a), b)
-        case (.float(let a), .int(let b)): return test(operation, a, Double(b))
+        case (.int(let a), .float(let b)): return test(operation, sign(a, b), 0)
+        case (.float(let a), .int(let b)): return test(operation, 0, sign(b, a))
         case (.string(let a), .string(let b)): return test(operation, a.text, b.text)
         case (.list(let a), .list(let b)):
-            for (x, y) in zip(a.items, b.items) where !equal(x, y) { return try ordered(operation, x, y) }
-            return test(operation, a.items.count, b.items.count)
+            guard let (x, y) = Equality.firstDifference(a, b) else { return test(operation, 0, 0) }
+            if case .list(let x) = x, case .list(let y) = y { return test(operation, x.items.count, y.items.count) }
+            return try ordered(operation, x, y)
         default: throw mismatch(operation.rawValue, left, right)
         }
+    }
+
+    /// -1, 0 or 1 as the int is less, equal or greater, without rounding it; not a number where the float is none.
+    private static func sign(_ a: Int, _ b: Double) -> Double {
+        guard let whole = Int(exactly: b.rounded(.down)) else { return Double(a) < b ? -1 : Double(a) > b ? 1 : .nan }
+        return a < whole ? -1 : a > whole ? 1 : b > b.rounded(.down) ? -1 : 0
     }
 
     private static func test<T: Comparable>(_ operation: ComparisonOperator, _ a: T, _ b: T) -> Bool {

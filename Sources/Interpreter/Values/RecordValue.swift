@@ -9,4 +9,11 @@ public final class RecordValue {
     public convenience init(_ entries: [(String, Value)]) {
         self.init(OrderedDictionary(entries, uniquingKeysWith: { $1 }))
     }
+
+    deinit {
+        guard entries.values.contains(where: Dismantling.holdsOthers) else { return }
+        var taken = Array(entries.values)
+        entries = [:]
+        Dismantling.free(&taken)
+    }
 }

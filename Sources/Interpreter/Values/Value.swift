@@ -70,9 +70,21 @@ public final class StringValue {
 public final class ListValue {
     public var items: [Value]
     public init(_ items: [Value]) { self.items = items }
+
+    deinit {
+        guard items.contains(where: Dismantling.holdsOthers) else { return }
+        Dismantling.free(&items)
+    }
 }
 
 public final class Cell {
     var value: Value
     init(_ value: Value) { self.value = value }
+
+    deinit {
+        guard Dismantling.holdsOthers(value) else { return }
+        var taken = [value]
+        value = .none
+        Dismantling.free(&taken)
+    }
 }

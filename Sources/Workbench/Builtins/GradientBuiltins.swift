@@ -29,26 +29,26 @@ enum GradientBuiltins {
     private static func gradients(of loss: Tensor, _ inputs: Value, createGraph: Bool, _ wrong: () -> Failure) throws -> Value {
         switch inputs {
         case .list(let list):
-            // The graph serves every element; the last one lets go of it.
-            return .items(try list.items.enumerated().map { index, input in
+            return .items(try list.items.map { input in
                 if case .list = input { throw wrong() }
-                return try gradient(of: loss, input, retain: createGraph || index < list.items.count - 1, createGraph, wrong)
+                return try gradient(of: loss, input, createGraph, wrong)
             })
-        default: return try gradient(of: loss, inputs, retain: createGraph, createGraph, wrong)
+        default: return try gradient(of: loss, inputs, createGraph, wrong)
         }
     }
 
-    private static func gradient(of loss: Tensor, _ input: Value, retain: Bool, _ createGraph: Bool, _ wrong: () -> Failure) throws -> Value {
+    /// The graph is kept: `loss.backward()` may follow. It goes with the loss.
+    private static func gradient(of loss: Tensor, _ input: Value, _ createGraph: Bool, _ wrong: () -> Failure) throws -> Value {
         guard case .host(let host) = input else { throw wrong() }
         if let network = host as? NetworkValue {
-            let parts = try loss.gradients(with: network.network.parameters, retainGraph: retain, createGraph: createGraph)
+            let parts = try loss.gradients(with: network.network.parameters, retainGraph: true, createGraph: createGraph)
             return TensorValue.value(try Tensor.cat(try parts.map { try $0.flatten(0) }))
         }
         guard let tensor = (host as? TensorValue)?.tensor else { throw wrong() }
         guard tensor.requiresGrad else {
             throw Failure(.tensorError, "this tensor takes no part in the gradient", hint: "make it with x.requires_grad() before it is used, or differentiate a function: grad(f)(x)")
         }
-        return TensorValue.value(try loss.gradients(with: [tensor], retainGraph: retain, createGraph: createGraph)[0])
+        return TensorValue.value(try loss.gradients(with: [tensor], retainGraph: true, createGraph: createGraph)[0])
     }
 }
 
