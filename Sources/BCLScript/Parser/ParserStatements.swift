@@ -352,7 +352,6 @@ extension Parser {
     // MARK: - Expressions and assignments
 
     private mutating func expressionOrAssignment() throws -> Statement {
-        try checkForeignStatement()
         let target = try expression()
         let operators: [Symbol: BinaryOperator?] = [.equal: nil, .plusEqual: .add, .minusEqual: .subtract, .starEqual: .multiply, .slashEqual: .divide]
         if case .symbol(let symbol) = current.kind, let operation = operators[symbol] {
@@ -377,21 +376,5 @@ extension Parser {
             throw Bail()
         }
         return Statement(.expression(target), target.span)
-    }
-
-    /// Words of other languages that start a statement there.
-    private mutating func checkForeignStatement() throws {
-        guard case .name(let word) = current.kind, !current.spaceAfter || ahead(1).kind != .symbol(.equal) else { return }
-        switch (word, ahead(1).kind) {
-        case ("var", .name), ("const", .name), ("func", .name), ("fn", .name), ("function", .name), ("class", .name), ("struct", .name),
-             ("from", .name), ("from", .string), ("elif", _), ("with", .name), ("try", .symbol(.colon)), ("try", .symbol(.leftBrace)), ("raise", .name),
-             ("throw", .name), ("local", .name), ("global", .name), ("lambda", .name):
-            advance()
-            try unexpected("the end of the statement")
-        case ("pass", .newline):
-            fail(.foreignSyntax, "'pass' is not part of the language", current.span, hint: "an empty block is { }")
-            throw Bail()
-        default: return
-        }
     }
 }
