@@ -5,7 +5,14 @@ public enum FilePath {
     public static func folder(_ path: String) -> String {
         let trimmed = withoutTrailingSlashes(path.utf8[...])
         guard let slash = trimmed.lastIndex(of: UInt8(ascii: "/")) else { return "" }
-        return String(Substring(withoutTrailingSlashes(trimmed[..<slash], keepsRoot: true)))
+        let parent = withoutTrailingSlashes(trimmed[..<slash])
+        return parent.isEmpty ? "/" : String(Substring(parent))
+    }
+
+    /// The folder to open for a path: "." for a bare name.
+    public static func directory(_ path: String) -> String {
+        let folder = folder(path)
+        return folder.isEmpty ? "." : folder
     }
 
     /// The last part; "/" for the root.
@@ -24,11 +31,10 @@ public enum FilePath {
         return (path.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
     }
 
-    private static func withoutTrailingSlashes(_ path: Substring.UTF8View, keepsRoot: Bool = false) -> Substring.UTF8View {
+    private static func withoutTrailingSlashes(_ path: Substring.UTF8View) -> Substring.UTF8View {
         var end = path.endIndex
         let first = path.isEmpty ? path.startIndex : path.index(after: path.startIndex)
         while end > first, path[path.index(before: end)] == UInt8(ascii: "/") { end = path.index(before: end) }
-        if keepsRoot, path.isEmpty { return "/".utf8[...] }
         return path[..<end]
     }
 }

@@ -7,8 +7,6 @@ import XCTest
 /// what it prints with the messages as they are shown. `@ NAME` starts another file of the same chunk.
 /// With BCL_RECORD=1 the files are written anew, and the run fails: the difference is to be read before it is kept.
 final class DiagnosticsTests: XCTestCase {
-    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    private static let library = Library(folder: root.appendingPathComponent("stdlib").path)
     private let home = FileManager.default.currentDirectoryPath
 
     override func tearDown() { FileManager.default.changeCurrentDirectoryPath(home) }
@@ -16,7 +14,7 @@ final class DiagnosticsTests: XCTestCase {
     func testGoldenMessages() throws {
         let records = ProcessInfo.processInfo.environment["BCL_RECORD"] == "1"
         var count = 0
-        let folder = Self.root.appendingPathComponent("Tests/Diagnostics")
+        let folder = Project.root.appendingPathComponent("Tests/Diagnostics")
         for file in try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil).sorted(by: { $0.path < $1.path }) where file.pathExtension == "golden" {
             var recorded: [String] = []
             for chunk in try String(contentsOf: file, encoding: .utf8).components(separatedBy: "\n---\n") {
@@ -48,7 +46,7 @@ final class DiagnosticsTests: XCTestCase {
         }
         FileManager.default.changeCurrentDirectoryPath(folder.path)
         defer { FileManager.default.changeCurrentDirectoryPath(home) }
-        let (session, _) = Workbench.makeSession(library: Self.library)
+        let (session, _) = Workbench.makeSession(library: Project.library)
         let sink = RenderingSink()
         switch session.execute(SourceFile(name: "main.bcl", text: files[0]), sink: sink, kind: .file) {
         case .finished: break
@@ -56,7 +54,7 @@ final class DiagnosticsTests: XCTestCase {
         case .failed(let problem): sink.lines.append(sink.renderer.render(problem))
         case .interrupted: sink.lines.append("interrupted")
         }
-        return sink.lines.joined(separator: "\n").replacingOccurrences(of: Self.root.path + "/", with: "")
+        return sink.lines.joined(separator: "\n").replacingOccurrences(of: Project.root.path + "/", with: "")
     }
 
     /// Every code is explained; a wrong program brings about just that code, a right one nothing.
@@ -73,7 +71,7 @@ final class DiagnosticsTests: XCTestCase {
     }
 
     private func codes(_ program: String) -> [String] {
-        let (session, _) = Workbench.makeSession(library: Self.library)
+        let (session, _) = Workbench.makeSession(library: Project.library)
         let sink = RenderingSink()
         switch session.execute(SourceFile(name: "t", text: program), sink: sink, kind: .file) {
         case .finished: return sink.warnings

@@ -5,7 +5,6 @@ import XCTest
 
 /// `bclsh fmt` keeps the meaning: the tree of the formatted text is that of the source, and formatting it again changes nothing.
 final class FormatterTests: XCTestCase {
-    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     private let verbs = Workbench.makeSession(library: Library(folder: nil)).0.registry.verbs
 
     private func check(_ text: String, _ name: String, file: StaticString = #filePath, line: UInt = #line) throws {
@@ -23,7 +22,7 @@ final class FormatterTests: XCTestCase {
     func testScriptsOfTheProject() throws {
         var count = 0
         for folder in ["stdlib", "examples", "Tests/Conformance"] {
-            let files = try XCTUnwrap(FileManager.default.enumerator(at: Self.root.appendingPathComponent(folder), includingPropertiesForKeys: nil))
+            let files = try XCTUnwrap(FileManager.default.enumerator(at: Project.root.appendingPathComponent(folder), includingPropertiesForKeys: nil))
             for case let file as URL in files where file.pathExtension == "bcl" {
                 let text = try String(contentsOf: file, encoding: .utf8)
                 // Conformance programs are many in a file, and some are wrong on purpose.
@@ -32,7 +31,7 @@ final class FormatterTests: XCTestCase {
                     try check(program, file.lastPathComponent)
                     count += 1
                 }
-                if programs.count == 1, !folder.hasPrefix("Tests") {
+                if !folder.hasPrefix("Tests") {
                     XCTAssertEqual(try Formatter.format(SourceFile(name: file.path, text: text), verbs: verbs), text, "\(file.lastPathComponent) is not formatted")
                 }
             }

@@ -34,8 +34,8 @@ struct ProgramGenerator {
             return (named ? "k\(index)\(s())=\(s())" : "") + expression()
         }.joined(separator: s() + "," + s())
     }
-    private mutating func list(_ count: Int, _ separator: String = ",") -> String {
-        (0..<count).map { _ in expression() }.joined(separator: s() + separator + s())
+    private mutating func list(_ count: Int) -> String {
+        (0..<count).map { _ in expression() }.joined(separator: s() + "," + s())
     }
 
     // MARK: - Statements
@@ -114,7 +114,9 @@ struct ProgramGenerator {
         case 9: return "\(atom())\(s())\(pick(["==", "!=", "<", "<=", ">", ">="]))\(s())\(atom())"
         case 10: return "\(condition()) \(pick(["and", "or", "in", "not in"])) \(condition())"
         case 11: return "not \(condition())"
-        case 12: return "[\(s())\(list(below(4)))\(chance(15) ? "," : "")\(s())]".replacingOccurrencesOfEmptyComma()
+        case 12:
+            let count = below(4)
+            return "[\(s())\(list(count))\(count > 0 && chance(15) ? "," : "")\(s())]"
         case 13: return "{\"key\"\(s()):\(s())\(expression()),\(s())k2:\(s())\(expression())\(s())}"
         case 14: return "\(name())[\(s())\(pick(["0", "a", "-1", "1:2", ":", "::2", "a:b:2", "0,1", ":, 1:2"]))\(s())]"
         case 15: return "\(name())\(pick([".field", ".method(1, k=2)", "(1)(2)", ".a.b[0]"]))"
@@ -124,9 +126,4 @@ struct ProgramGenerator {
         default: return "\(atom())\(s())..\(s())\(name())"
         }
     }
-}
-
-private extension String {
-    /// `[,]` is no list.
-    func replacingOccurrencesOfEmptyComma() -> String { filter { $0 != " " } == "[,]" ? "[]" : self }
 }

@@ -169,11 +169,8 @@ public struct Parser {
     }
 
     mutating func unexpected(_ wanted: String) throws -> Never {
-        if let foreign = foreignHint() {
-            fail(.foreignSyntax, foreign.message, foreign.span, hint: foreign.hint)
-        } else {
-            report(.expectedToken, "here should be \(wanted), found \(describe(current))", current.span)
-        }
+        if let foreign = foreignHint() { try refuse(foreign) }
+        report(.expectedToken, "here should be \(wanted), found \(describe(current))", current.span)
         throw Bail()
     }
 

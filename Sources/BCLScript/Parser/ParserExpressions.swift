@@ -269,11 +269,8 @@ extension Parser {
         case .symbol(.leftBracket): return try list()
         case .symbol(.leftBrace): return try record()
         default:
-            if let foreign = foreignHint() {
-                fail(.foreignSyntax, foreign.message, foreign.span, hint: foreign.hint)
-            } else {
-                report(.expectedExpression, "here should be a value, found \(describe(token))", token.span)
-            }
+            if let foreign = foreignHint() { try refuse(foreign) }
+            report(.expectedExpression, "here should be a value, found \(describe(token))", token.span)
             throw Bail()
         }
     }

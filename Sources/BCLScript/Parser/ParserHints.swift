@@ -12,18 +12,28 @@ extension Parser {
         switch ahead(1).kind {
         case .name, .string, .int, .float, .symbol(.leftBrace), .symbol(.colon): break
         case .keyword(let next) where ![.and, .or, .in, .if, .for, .then, .else].contains(next): break
-        case .newline, .end: guard Self.foreignAlone.contains(word) else { return nil }
+        case .newline, .end: guard word == "pass" else { return nil }
         default: return nil
         }
         return ForeignHabit(message: message ?? "'\(word)' is not part of the language", hint: hint, span: current.span)
     }
 
-    private static let foreignAlone: Set<String> = ["pass"]
+    static let elseIfWords: Set<String> = ["elif", "elsif", "elseif"]
+
+    /// Reports the habit and gives the statement up.
+    mutating func refuse(_ habit: ForeignHabit) throws -> Never {
+        fail(.foreignSyntax, habit.message, habit.span, hint: habit.hint)
+        throw Bail()
+    }
+
+    func elseIfHabit(_ token: Token) -> ForeignHabit {
+        ForeignHabit(message: "'\(text(token))' is not part of the language", hint: "write '} else if condition {'", span: token.span)
+    }
 
     private static let foreignStatements: [String: (message: String?, hint: String)] = {
         var all: [String: (String?, String)] = [:]
         func add(_ words: String..., message: String? = nil, hint: String) { for word in words { all[word] = (message, hint) } }
-        add("elif", "elsif", "elseif", hint: "write '} else if condition {'")
+        for word in elseIfWords { add(word, hint: "write '} else if condition {'") }
         add("func", "fn", "function", "fun", hint: "write 'def name(a, b) { ... }'")
         add("var", "const", "auto", "local", hint: "write 'let name = value'")
         add("global", "nonlocal", hint: "a function may set the names around it: 'name = value'")
@@ -38,7 +48,6 @@ extension Parser {
         add("do", hint: "write 'while condition { ... }'")
         add("begin", "end", hint: "a block stands in braces: { ... }")
         add("pass", hint: "an empty block is { }")
-        add("lambda", hint: "write 'x => x + 1', or '(a, b) => a + b'")
         add("yield", hint: "return a list, or call a function for each value")
         return all
     }()
@@ -46,28 +55,27 @@ extension Parser {
     /// Looked up where the current token does not fit.
     func foreignHint() -> ForeignHabit? {
         func here(_ message: String, _ hint: String) -> ForeignHabit { ForeignHabit(message: message, hint: hint, span: current.span) }
-        func joined(_ message: String, _ hint: String) -> ForeignHabit {
-            ForeignHabit(message: message, hint: hint, span: current.span.union(ahead(1).span))
-        }
+        let arrowHint = "a function value is written 'x => expr' or '(x, y) => expr'"
         let touches = previous.span.end == current.span.start
         let nextTouches = ahead(1).span.start == current.span.end
         switch (previous.kind, current.kind) {
-        case (.name("elif"), _), (.name("elsif"), _), (.name("elseif"), _):
-            return ForeignHabit(message: "'\(text(previous))' is not part of the language", hint: "write '} else if condition {'", span: previous.span)
-        case (_, .name("elif")), (_, .name("elsif")), (_, .name("elseif")):
-            return here("'\(text(current))' is not part of the language", "write '} else if condition {'")
+        case (.name(let word), _) where Self.elseIfWords.contains(word): return elseIfHabit(previous)
+        case (_, .name(let word)) where Self.elseIfWords.contains(word): return elseIfHabit(current)
         case (.name("f"), .string) where touches, (.name("r"), .string) where touches:
             return ForeignHabit(message: "a string has no letter before its quote", hint: "every string fills in {expressions}; write {{ and }} for braces", span: previous.span)
         case (_, .symbol(.colon)):
-            if ahead(1).kind == .symbol(.equal) { return joined("':=' is not part of the language", "write 'let name = value', or 'name = value' for a known name") }
+            if ahead(1).kind == .symbol(.equal) {
+                return ForeignHabit(message: "':=' is not part of the language", hint: "write 'let name = value', or 'name = value' for a known name", span: current.span.union(ahead(1).span))
+            }
             if ahead(1).kind == .newline { return here("a block does not start with ':'", "put it in braces: { ... }") }
             if case .name = previous.kind { return here("a keyword argument is not written with ':'", "write '\(text(previous))=value'") }
             return nil
-        case (_, .symbol(.minus)) where ahead(1).kind == .symbol(.greater) && nextTouches: return joined("'->' is not part of the language", "a function value is written 'x => expr' or '(x, y) => expr'")
+        case (_, .symbol(.minus)) where ahead(1).kind == .symbol(.greater) && nextTouches:
+            return ForeignHabit(message: "'->' is not part of the language", hint: arrowHint, span: current.span.union(ahead(1).span))
         case (.symbol(.minus), .symbol(.greater)) where touches:
-            return ForeignHabit(message: "'->' is not part of the language", hint: "a function value is written 'x => expr' or '(x, y) => expr'", span: previous.span.union(current.span))
+            return ForeignHabit(message: "'->' is not part of the language", hint: arrowHint, span: previous.span.union(current.span))
         case (_, .symbol(.plus)) where previous.kind == .symbol(.plus): return here("'++' is not part of the language", "write 'x = x + 1'")
-        case (_, .symbol(.arrow)): return here("'=>' does not fit here", "a function value is written 'x => expr' or '(x, y) => expr'")
+        case (_, .symbol(.arrow)): return here("'=>' does not fit here", arrowHint)
         case (.symbol(.equalEqual), .symbol(.equal)) where touches, (.symbol(.notEqual), .symbol(.equal)) where touches:
             let span = previous.span.union(current.span)
             return ForeignHabit(message: "'\(source.text(span))' is not part of the language", hint: "compare with '\(text(previous))'", span: span)
@@ -83,12 +91,12 @@ extension Parser {
     mutating func refuseType(of what: String) throws {
         let start = current.span
         if atSymbol(.colon), case .name = ahead(1).kind {
-            fail(.foreignSyntax, "\(what) has no declared type", start.union(ahead(1).span), hint: "leave out '\(source.text(start.union(ahead(1).span)))'")
-            throw Bail()
+            let span = start.union(ahead(1).span)
+            try refuse(ForeignHabit(message: "\(what) has no declared type", hint: "leave out '\(source.text(span))'", span: span))
         }
         if atSymbol(.minus), ahead(1).kind == .symbol(.greater), case .name = ahead(2).kind {
-            fail(.foreignSyntax, "\(what) has no declared result", start.union(ahead(2).span), hint: "leave out '\(source.text(start.union(ahead(2).span)))'")
-            throw Bail()
+            let span = start.union(ahead(2).span)
+            try refuse(ForeignHabit(message: "\(what) has no declared result", hint: "leave out '\(source.text(span))'", span: span))
         }
     }
 

@@ -13,7 +13,7 @@ extension Parser {
         case .keyword(.for): return try forLoop()
         case .keyword(.while):
             advance()
-            try requireCondition("'while'")
+            try requireCondition("'while'", hint: "write 'while true { ... }' to go on without an end")
             let condition = try expression()
             let body = try loopBody("'while'")
             return Statement(.whileLoop(condition, body), start.union(previous.span))
@@ -49,10 +49,7 @@ extension Parser {
                 fail(.expectedToken, "'\(text)' needs a name in quotes", ahead(1).span, hint: "write '\(text) \"name\" { ... }'")
                 throw Bail()
             }
-            if let foreign = foreignStatement() {
-                fail(.foreignSyntax, foreign.message, foreign.span, hint: foreign.hint)
-                throw Bail()
-            }
+            if let foreign = foreignStatement() { try refuse(foreign) }
             return try expressionOrAssignment()
         default: return try expressionOrAssignment()
         }
@@ -255,10 +252,7 @@ extension Parser {
             // `else` may stand on the line below the brace.
             let mark = position
             skipNewlines()
-            if atName("elif") || atName("elsif") || atName("elseif") {
-                fail(.foreignSyntax, "'\(source.text(current.span))' is not part of the language", current.span, hint: "write '} else if condition {'")
-                throw Bail()
-            }
+            if case .name(let word) = current.kind, Self.elseIfWords.contains(word) { try refuse(elseIfHabit(current)) }
             guard accept(.else) else {
                 position = mark
                 break
@@ -317,9 +311,9 @@ extension Parser {
     }
 
     /// `while { ... }` would read the body as a record.
-    private mutating func requireCondition(_ what: String) throws {
+    private mutating func requireCondition(_ what: String, hint: String? = nil) throws {
         guard atSymbol(.leftBrace) else { return }
-        fail(.expectedExpression, "\(what) needs a condition before its '{'", current.span, hint: what == "'while'" ? "write 'while true { ... }' to go on without an end" : nil)
+        fail(.expectedExpression, "\(what) needs a condition before its '{'", current.span, hint: hint)
         throw Bail()
     }
 

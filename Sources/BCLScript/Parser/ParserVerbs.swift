@@ -65,11 +65,8 @@ extension Parser {
     private func endsSentence() -> Bool { at(.newline) || at(.end) || atSymbol(.semicolon) || atSymbol(.rightBrace) }
 
     private mutating func wrongForm(_ form: VerbForm, _ message: String) throws -> Never {
-        if let foreign = foreignHint(), atSymbol(.colon) {
-            fail(.foreignSyntax, foreign.message, foreign.span, hint: foreign.hint)
-        } else {
-            report(.wrongVerbForm, message, current.span, hint: "the sentence reads '\(form.description)'")
-        }
+        if atSymbol(.colon), let foreign = foreignHint() { try refuse(foreign) }
+        report(.wrongVerbForm, message, current.span, hint: "the sentence reads '\(form.description)'")
         throw Bail()
     }
 }

@@ -185,7 +185,7 @@ public struct Resolver {
 
     /// What Python, Julia and Swift call otherwise.
     private static let habits = [
-        "range": "write '0..n'", "nil": "write 'none'", "null": "write 'none'",
+        "range": "write '0..n'",
         "self": "a method's variables are used by their plain names", "this": "a method's variables are used by their plain names",
         "torch": "the functions of tensors stand alone: write 'zeros(3)' for 'torch.zeros(3)'", "np": "the functions of tensors stand alone: write 'zeros(3)' for 'np.zeros(3)'",
         "numpy": "the functions of tensors stand alone: write 'zeros(3)' for 'numpy.zeros(3)'",

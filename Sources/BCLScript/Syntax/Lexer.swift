@@ -63,7 +63,7 @@ public struct Lexer {
         case UInt8(ascii: "#"): comment()
         case UInt8(ascii: "\""), UInt8(ascii: "'"): string(quote: byte, space)
         case UInt8(ascii: "0")...UInt8(ascii: "9"): number(space)
-        case _ where isNameStart(byte) && !isSign(at: offset): name(space)
+        case _ where startsName(at: offset): name(space)
         default: symbol(space)
         }
     }
@@ -72,7 +72,7 @@ public struct Lexer {
 
     private mutating func name(_ space: Bool) {
         let start = offset
-        while offset < limit, isNamePart(bytes[offset]), !isSign(at: offset) { offset += 1 }
+        while continuesName(at: offset) { offset += 1 }
         let span = Span(start, offset)
         let text = source.text(span)
         if let keyword = Keyword(rawValue: text) { append(.keyword(keyword), span, space) }
@@ -98,7 +98,18 @@ public struct Lexer {
         append(.invalid, span, space)
     }
 
-    /// × and ÷ lie among the Latin letters.
+    /// ASCII letters, `_`, and Latin-1, Greek and Cyrillic letters (U+00C0 to U+04FF), but not × and ÷, which lie among them: Greek letters are welcome in a method.
+    private func startsName(at index: Int) -> Bool {
+        guard index < limit else { return false }
+        let byte = bytes[index]
+        let isASCII = (byte | 0x20) >= UInt8(ascii: "a") && (byte | 0x20) <= UInt8(ascii: "z") || byte == UInt8(ascii: "_")
+        return isASCII || byte >= 0xC3 && byte <= 0xD3 && !isSign(at: index)
+    }
+
+    private func continuesName(at index: Int) -> Bool {
+        startsName(at: index) || index < limit && (isDigit(bytes[index]) || (bytes[index] >= 0x80 && bytes[index] < 0xC0))
+    }
+
     private func isSign(at index: Int) -> Bool {
         bytes[index] == 0xC3 && index + 1 < limit && (bytes[index + 1] == 0x97 || bytes[index + 1] == 0xB7)
     }
@@ -151,7 +162,7 @@ public struct Lexer {
         var text = take { isDigit($0) || $0 == UInt8(ascii: "_") }
         var isFloat = false
         // "0..5" is a range, "2.sqrt" no number: a dot belongs to the number only before a digit or where nothing else can be meant.
-        if peek(0) == UInt8(ascii: "."), peek(1) != UInt8(ascii: "."), !isNameStart(peek(1)) || isExponent(at: offset + 1) {
+        if peek(0) == UInt8(ascii: "."), peek(1) != UInt8(ascii: "."), !startsName(at: offset + 1) || isExponent(at: offset + 1) {
             isFloat = true
             offset += 1
             text += "." + take { isDigit($0) || $0 == UInt8(ascii: "_") }
@@ -168,7 +179,7 @@ public struct Lexer {
         }
         text.removeAll { $0 == "_" }
         if !isFloat { return finishInteger(text, radix: 10, start, space) }
-        if isNamePart(peek(0)) { return malformed(start, space) }
+        if continuesName(at: offset) { return malformed(start, space) }
         if text.hasSuffix(".") { text += "0" }
         let span = Span(start, offset)
         guard let value = Double(text.replacing(".e", with: ".0e")) else { return malformed(start, space) }
@@ -177,7 +188,7 @@ public struct Lexer {
     }
 
     private mutating func finishInteger(_ digits: String, radix: Int, _ start: Int, _ space: Bool) {
-        if digits.isEmpty || isNamePart(peek(0)) { return malformed(start, space) }
+        if digits.isEmpty || continuesName(at: offset) { return malformed(start, space) }
         let span = Span(start, offset)
         guard let value = Int(digits, radix: radix) else {
             report(.numberTooLarge, "this integer is larger than \(Int.max)", span, hint: "write it as a float, such as 1e20")
@@ -187,7 +198,7 @@ public struct Lexer {
     }
 
     private mutating func malformed(_ start: Int, _ space: Bool) {
-        while offset < limit, isNamePart(bytes[offset]), !isSign(at: offset) { offset += 1 }
+        while continuesName(at: offset) { offset += 1 }
         let span = Span(start, offset)
         report(.malformedNumber, "'\(source.text(span))' is neither a number nor a name", span,
                hint: "a name starts with a letter or _; numbers look like 12, 0.5, 1e-3, 1_000 or 0xFF")
@@ -254,16 +265,9 @@ public struct Lexer {
 
 func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
 func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0D || byte == 0x0C }
-/// ASCII letters, `_`, and every non-ASCII byte: Greek letters are welcome in a method.
-func isNameStart(_ byte: UInt8) -> Bool {
-    (byte | 0x20) >= UInt8(ascii: "a") && (byte | 0x20) <= UInt8(ascii: "z") || byte == UInt8(ascii: "_") || isLetterLead(byte)
-}
-func isNamePart(_ byte: UInt8) -> Bool { isNameStart(byte) || isDigit(byte) || (byte >= 0x80 && byte < 0xC0) }
 private func isHexDigit(_ byte: UInt8) -> Bool {
     isDigit(byte) || ((byte | 0x20) >= UInt8(ascii: "a") && (byte | 0x20) <= UInt8(ascii: "f"))
 }
-/// Lead bytes of Latin-1 letters, Greek and Cyrillic (U+00C0 to U+04FF); other scripts and signs are not names.
-private func isLetterLead(_ byte: UInt8) -> Bool { byte >= 0xC3 && byte <= 0xD3 }
 
 /// Index of the first byte that is NUL or not well-formed UTF-8.
 private func firstInvalidByte(_ bytes: ArraySlice<UInt8>) -> Int? {

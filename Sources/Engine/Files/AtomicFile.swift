@@ -7,8 +7,7 @@ public enum AtomicFile {
     /// What `path` links to is replaced, not the link; a file that is there keeps its mode, and one that may not be written is left alone.
     public static func write(to named: String, _ body: (FileHandle) throws -> Void) throws {
         let path = realPath(named)
-        let folder = FilePath.folder(path)
-        let directory = folder.isEmpty ? "." : folder
+        let directory = FilePath.directory(path)
         guard !path.isEmpty, !path.hasSuffix("/") else { throw EngineError("'\(path)' is no file name") }
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: directory, isDirectory: &isFolder), isFolder.boolValue else {

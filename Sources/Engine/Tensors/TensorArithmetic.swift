@@ -27,10 +27,11 @@ extension Tensor {
     typealias ScalarCall = (ctorch_tensor?, Double, Int32, Out?) -> Int32
 
     private func binary(_ other: Tensor, _ call: BinaryCall) throws -> Tensor {
-        guard Self.broadcast(shape, other.shape) else {
+        do { return try apply(other) { call($0, $1, $2) } } catch {
+            // Shapes are read only once something is wrong: this is the path of every operation.
+            if Self.broadcast(shape, other.shape) { throw error }
             throw EngineError("shapes \(shape) and \(other.shape) do not fit together: counted from the last, dimensions must be equal, or one of them 1")
         }
-        return try apply(other) { call($0, $1, $2) }
     }
 
     private static func broadcast(_ a: [Int], _ b: [Int]) -> Bool { zip(a.reversed(), b.reversed()).allSatisfy { $0 == $1 || $0 == 1 || $1 == 1 } }
@@ -45,10 +46,11 @@ extension Tensor {
     public func remainder(_ other: Tensor) throws -> Tensor { try binary(other, ctorch_remainder) }
     public func pow(_ other: Tensor) throws -> Tensor { try binary(other, ctorch_pow) }
     public func matmul(_ other: Tensor) throws -> Tensor {
-        if let columns = shape.last, let rows = other.shape.count == 1 ? other.shape.first : other.shape.dropLast().last, columns != rows {
-            throw EngineError("shapes \(shape) and \(other.shape) can't be multiplied as matrices: the last dimension of the left, \(columns), must equal the \(other.shape.count == 1 ? "only" : "last but one") of the right, \(rows)")
+        do { return try apply(other) { ctorch_matmul($0, $1, $2) } } catch {
+            let right = other.shape
+            guard let columns = shape.last, let rows = right.count == 1 ? right.first : right.dropLast().last, columns != rows else { throw error }
+            throw EngineError("shapes \(shape) and \(right) can't be multiplied as matrices: the last dimension of the left, \(columns), must equal the \(right.count == 1 ? "only" : "last but one") of the right, \(rows)")
         }
-        return try apply(other) { ctorch_matmul($0, $1, $2) }
     }
     public func maximum(_ other: Tensor) throws -> Tensor { try binary(other, ctorch_maximum) }
     public func minimum(_ other: Tensor) throws -> Tensor { try binary(other, ctorch_minimum) }

@@ -24,24 +24,32 @@ enum Access {
         throw unknownField(value, name)
     }
 
-    /// What other languages write as a field or method; given what the value has, the hint where it fits.
-    private static let habits: [String: ([String]) -> String?] = {
-        let length: ([String]) -> String? = { _ in "write len(x)" }
-        let append: ([String]) -> String? = { $0.contains("append") ? "write .append(x)" : nil }
-        return ["length": length, "count": length, "len": length, "push": append, "add": append, "push_back": append,
-                "map": { _ in "write map(xs, f), or [f(x) for x in xs]" }, "filter": { _ in "write filter(xs, f), or [x for x in xs if condition]" },
-                "format": { _ in "a string fills in {expressions}: \"{x:.2f}\"" }]
-    }()
+    /// What other languages write as a field or method: the hint for a value that has these fields, or nil.
+    private static func habit(_ name: String, _ known: [String]) -> String? {
+        switch name {
+        case "length", "count", "len": return "write len(x)"
+        case "push", "add", "push_back": return known.contains("append") ? "write .append(x)" : nil
+        case "map": return "write map(xs, f), or [f(x) for x in xs]"
+        case "filter": return "write filter(xs, f), or [x for x in xs if condition]"
+        case "format": return "a string fills in {expressions}: \"{x:.2f}\""
+        default: return nil
+        }
+    }
 
     static func unknownField(_ value: Value, _ name: String) -> Failure {
         var known = members(of: value).names
         if case .record(let record) = value { known += record.entries.keys }
         if case .host(let host) = value { known += host.fieldNames }
-        let near = Suggestion.nearest(to: name, among: known)
-        var hint = near.map { "did you mean '.\($0)'?" }
-        if hint == nil, !known.isEmpty { hint = "it has \(known.sorted().prefix(12).map { ".\($0)" }.joined(separator: ", "))" }
-        if let meant = habits[name], let call = meant(known) { hint = call }
-        if case .none = value { hint = "the value is none; did a function not return one?" }
+        let hint: String?
+        if case .none = value {
+            hint = "the value is none; did a function not return one?"
+        } else if let meant = habit(name, known) {
+            hint = meant
+        } else if let near = Suggestion.nearest(to: name, among: known) {
+            hint = "did you mean '.\(near)'?"
+        } else {
+            hint = known.isEmpty ? nil : "it has \(known.sorted().prefix(12).map { ".\($0)" }.joined(separator: ", "))"
+        }
         return Failure(.unknownField, "\(value.phrase) has no '.\(name)'", hint: hint)
     }
 

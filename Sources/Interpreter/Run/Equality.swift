@@ -3,6 +3,11 @@ struct Equality {
     /// Pairs of containers that were met: equal as far as is known, so that what is shared is compared once and what holds itself comes to an end.
     private struct Pair: Hashable {
         let left, right: ObjectIdentifier
+
+        init(_ left: AnyObject, _ right: AnyObject) {
+            self.left = ObjectIdentifier(left)
+            self.right = ObjectIdentifier(right)
+        }
     }
 
     private var met: Set<Pair> = []
@@ -18,9 +23,6 @@ struct Equality {
         return true
     }
 
-    /// An int and a float, without rounding the int.
-    static func number(_ a: Int, _ b: Double) -> Bool { Int(exactly: b) == a }
-
     /// The first two elements that differ, as Python orders lists; the lists themselves where one is the beginning of the other.
     static func firstDifference(_ left: ListValue, _ right: ListValue) -> (Value, Value)? {
         var met: Set<Pair> = []
@@ -34,7 +36,7 @@ struct Equality {
             open[open.count - 1].next += 1
             let (x, y) = (a.items[next], b.items[next])
             if case .list(let inner) = x, case .list(let other) = y {
-                if inner !== other, met.insert(Pair(left: ObjectIdentifier(inner), right: ObjectIdentifier(other))).inserted { open.append((inner, other, 0)) }
+                if inner !== other, met.insert(Pair(inner, other)).inserted { open.append((inner, other, 0)) }
             } else if !holds(x, y) {
                 return (x, y)
             }
@@ -49,7 +51,7 @@ struct Equality {
         case (.bool(let a), .bool(let b)): return a == b
         case (.int(let a), .int(let b)): return a == b
         case (.float(let a), .float(let b)): return a == b
-        case (.int(let a), .float(let b)), (.float(let b), .int(let a)): return Self.number(a, b)
+        case (.int(let a), .float(let b)), (.float(let b), .int(let a)): return Int(exactly: b) == a
         case (.string(let a), .string(let b)): return a.text == b.text
         case (.list(let a), .list(let b)): return a === b || a.items.count == b.items.count && enqueue(a, b, left, right)
         case (.record(let a), .record(let b)): return a === b || a.entries.count == b.entries.count && enqueue(a, b, left, right)
@@ -59,7 +61,7 @@ struct Equality {
     }
 
     private mutating func enqueue(_ a: AnyObject, _ b: AnyObject, _ left: Value, _ right: Value) -> Bool {
-        if met.insert(Pair(left: ObjectIdentifier(a), right: ObjectIdentifier(b))).inserted { waiting.append((left, right)) }
+        if met.insert(Pair(a, b)).inserted { waiting.append((left, right)) }
         return true
     }
 

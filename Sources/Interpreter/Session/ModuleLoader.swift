@@ -93,8 +93,7 @@ public final class ModuleLoader: NameCatalog {
     }
 
     private func neighbours(of path: String) -> [String] {
-        let folder = FilePath.folder(path)
-        return ((try? FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder)) ?? []).filter { $0.hasSuffix(".bcl") }
+        ((try? FileManager.default.contentsOfDirectory(atPath: FilePath.directory(path))) ?? []).filter { $0.hasSuffix(".bcl") }
     }
 
     private func module(at path: String, usedAt location: Location?) throws -> Module {
@@ -135,7 +134,7 @@ public final class ModuleLoader: NameCatalog {
 
     private func enter(_ path: String, _ location: Location?) throws {
         if loading.contains(path) {
-            let names = (loading + [path]).map { FilePath.name($0) }
+            let names = (loading + [path]).map(FilePath.name)
             throw Diagnostic(.importCycle, "files import each other: \(names.joined(separator: " -> "))", at: location, hint: "move what both need into a third file")
         }
         loading.append(path)

@@ -94,8 +94,7 @@ struct Run: ParsableCommand {
 
     /// A run of hours must not end with the news that its result can't be written.
     private func checkWritable(_ path: String) {
-        let folder = FilePath.folder(path)
-        let directory = folder.isEmpty ? "." : folder
+        let directory = FilePath.directory(path)
         guard FileManager.default.isWritableFile(atPath: directory) else { leave("--json \(path): the folder '\(directory)' is not there or can't be written", status: ExitStatus.cantCreate) }
         var isFolder: ObjCBool = false
         if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue { leave("--json \(path): this is a folder", status: ExitStatus.cantCreate) }
