@@ -55,6 +55,7 @@ let package = Package(
     products: [
         .executable(name: "bclsh", targets: ["bclsh"]),
         .library(name: "BCLScript", targets: ["BCLScript"]),
+        .library(name: "Interpreter", targets: ["Interpreter"]),
         .library(name: "Engine", targets: ["Engine"]),
     ],
     dependencies: [

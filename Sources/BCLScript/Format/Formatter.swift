@@ -65,7 +65,7 @@ public struct Formatter {
 
     private func pieces(_ tokens: [Token], _ comments: [Comment]) -> [Piece] {
         let real = tokens.filter { $0.kind != .newline && $0.kind != .end }.map { (span: $0.span, token: Optional($0), text: text(of: $0)) }
-        let all = (real + comments.map { (span: $0.span, token: nil, text: trimmedEnd($0.text)) }).sorted { $0.span.start < $1.span.start }
+        let all = (real + comments.map { (span: $0.span, token: nil, text: Self.trimmedEnd($0.text)) }).sorted { $0.span.start < $1.span.start }
         var end = 0
         return all.map { item in
             let between = source.bytes[min(end, item.span.start)..<item.span.start]
@@ -74,10 +74,9 @@ public struct Formatter {
         }
     }
 
-    private func trimmedEnd(_ text: String) -> String {
-        var text = text
-        while let last = text.last, last.isWhitespace { text.removeLast() }
-        return text
+    /// Without blanks at the end; other white space (a vertical tab, a no-break space) is the comment's own.
+    private static func trimmedEnd(_ text: String) -> String {
+        String(decoding: text.utf8.reversed().drop(while: isBlank).reversed(), as: UTF8.self)
     }
 
     /// Strings get straight double quotes where that needs no escape.
@@ -167,7 +166,7 @@ public struct Formatter {
                 case .string: return String(source.text(token.span).dropFirst().dropLast())
                 default: return source.text(token.span)
                 }
-            } + lexed.comments.map { $0.text.split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ") }
+            } + lexed.comments.map { trimmedEnd($0.text).split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ") }
         }
         return words(a) == words(b)
     }

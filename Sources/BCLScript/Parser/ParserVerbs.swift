@@ -2,11 +2,10 @@
 extension Parser {
     /// Whether the name here starts a sentence rather than an expression: `show x` against `show(x)`, `show = 1` or `show - 1`.
     func startsVerb() -> Bool {
-        let verb = current
         let next = ahead(1)
         switch next.kind {
         // Alone on its line it is a sentence too, complete or not: as a value of no use there.
-        case .newline, .end: return true
+        case .newline, .end, .symbol(.semicolon), .symbol(.rightBrace): return true
         case .int, .float, .string, .name: return true
         case .keyword(let word): return [.yes, .no, .none, .not, .if].contains(word)
         case .symbol(.leftParen), .symbol(.leftBracket): return next.spaceBefore

@@ -17,6 +17,9 @@ public final class Evaluator {
     /// Runs a body with gradients off; the host sets it.
     public var withoutGradients: (() throws -> Void) throws -> Void = { try $0() }
 
+    /// Statements and turns of loops that may still run before the evaluator stops as if interrupted; nil for no bound.
+    public var stepsLeft: Int? { didSet { if (stepsLeft == nil) != (oldValue == nil) { interrupt.watch(stepsLeft != nil) } } }
+
     /// Takes the `test` blocks of the file that is running; nil outside of `bclsh test`.
     var collectTest: ((TestCase) -> Void)?
 
@@ -54,7 +57,11 @@ public final class Evaluator {
 
     /// Polled before each statement when the signal word is not zero.
     func poll() throws {
-        let level = signal.pointee
+        if let left = stepsLeft {
+            guard left > 0 else { throw Interrupted() }
+            stepsLeft = left - 1
+        }
+        let level = signal.pointee & 3
         if level >= 2 || (level == 1 && shielded == 0) { throw Interrupted() }
     }
 

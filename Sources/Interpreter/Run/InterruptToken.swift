@@ -1,7 +1,9 @@
-/// A request to stop, safe to raise from a signal handler: one word of memory that the evaluator polls.
+/// A request to stop, safe to raise from a signal handler: one word of memory that the evaluator polls before each statement.
 public final class InterruptToken: @unchecked Sendable {
-    /// 0: go on; 1: stop at the next minibatch or statement; 2: stop at once, even inside a minibatch.
+    /// Low bits: 0: go on; 1: stop at the next minibatch or statement; 2: stop at once, even inside a minibatch.
+    /// `watched` is added while every statement is to be polled anyway.
     let level: UnsafeMutablePointer<Int32>
+    static let watched: Int32 = 4
 
     public init() {
         level = .allocate(capacity: 1)
@@ -10,9 +12,11 @@ public final class InterruptToken: @unchecked Sendable {
 
     deinit { level.deallocate() }
 
-    public func request() { if level.pointee < 2 { level.pointee += 1 } }
-    public func clear() { level.pointee = 0 }
-    public var isRequested: Bool { level.pointee != 0 }
+    public func request() { if level.pointee & 3 < 2 { level.pointee += 1 } }
+    public func clear() { level.pointee &= Self.watched }
+    public var isRequested: Bool { level.pointee & 3 != 0 }
     /// For a signal handler, which may not touch Swift objects.
     public var address: UnsafeMutablePointer<Int32> { level }
+
+    func watch(_ on: Bool) { level.pointee = on ? level.pointee | Self.watched : level.pointee & 3 }
 }

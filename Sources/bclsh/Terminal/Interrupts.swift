@@ -9,7 +9,7 @@ enum Interrupts {
         level = token.address
         let handler: @convention(c) (Int32) -> Void = { _ in
             guard let level = Interrupts.level else { _exit(ExitStatus.interrupted) }
-            if level.pointee >= 2 { _exit(ExitStatus.interrupted) }
+            if level.pointee & 3 >= 2 { _exit(ExitStatus.interrupted) }
             level.pointee += 1
         }
         var action = sigaction()
