@@ -5,10 +5,31 @@ import XCTest
 
 /// Examples are data: each builtin's is run.
 final class ExampleTests: XCTestCase {
-    private static let library = Library(folder: URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appendingPathComponent("stdlib").path)
+    private static let library = Project.library
+    private let home = FileManager.default.currentDirectoryPath
 
-    func testEveryBuiltinsExampleRuns() {
+    override func tearDown() { FileManager.default.changeCurrentDirectoryPath(home) }
+
+    /// Examples write files and read MNIST: they run in a folder of their own, with a data set of MNIST's form.
+    private func enterFolder() throws -> URL {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("bclsh-examples-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        func big(_ numbers: [UInt32]) -> Data { Data(numbers.flatMap { number in [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: number >> $0) } }) }
+        for (part, count) in [("train", 3), ("t10k", 2)] as [(String, UInt32)] {
+            try (big([2051, count, 2, 2]) + Data(count: Int(count) * 4)).write(to: folder.appendingPathComponent("\(part)-images-idx3-ubyte"))
+            try (big([2049, count]) + Data((0..<UInt8(count)))).write(to: folder.appendingPathComponent("\(part)-labels-idx1-ubyte"))
+        }
+        FileManager.default.changeCurrentDirectoryPath(folder.path)
+        setenv("BCL_DATA", folder.path, 1)
+        return folder
+    }
+
+    func testEveryBuiltinsExampleRuns() throws {
+        let folder = try enterFolder()
+        defer {
+            unsetenv("BCL_DATA")
+            try? FileManager.default.removeItem(at: folder)
+        }
         let names = Workbench.makeSession(library: Self.library).session.registry.builtins.keys.sorted()
         XCTAssertGreaterThan(names.count, 40)
         for name in names {

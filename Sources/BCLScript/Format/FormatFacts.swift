@@ -16,7 +16,7 @@ struct FormatFacts {
             values.insert(expression.span.start)
             switch expression.kind {
             case .record: records.insert(expression.span.start)
-            case .unary(.minus, _), .unary(.plus, _): signs.insert(expression.span.start)
+            case .unary(.minus, _), .unary(.plus, _), .int(Int.min): signs.insert(expression.span.start)
             case .call(_, let arguments): for argument in arguments { if let keyword = argument.keyword { keywords.insert(keyword.span.end) } }
             default: break
             }

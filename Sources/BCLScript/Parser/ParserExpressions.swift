@@ -121,6 +121,11 @@ extension Parser {
             fail(.foreignSyntax, "'\(sign)\(sign)' is not part of the language", start.span.union(current.span), hint: "write 'x = x \(sign) 1'")
             throw Bail()
         }
+        if current.kind == .int(Int.min), ahead(1).kind != .symbol(.starStar) {
+            let span = start.span.union(current.span)
+            advance()
+            return try make(.int(Int.min), span)
+        }
         let value = try nested { try $0.unary() }
         return try make(.unary(start.kind == .symbol(.minus) ? .minus : .plus, value), start.span.union(value.span), [value])
     }
@@ -255,7 +260,10 @@ extension Parser {
     private mutating func primary() throws -> Expression {
         let token = current
         switch token.kind {
-        case .int(let value): advance(); return try make(.int(value), token.span)
+        case .int(let value):
+            if value == Int.min { fail(.numberTooLarge, "this integer is larger than \(Int.max)", token.span, hint: "write it as a float, such as 1e20") }
+            advance()
+            return try make(.int(value), token.span)
         case .float(let value): advance(); return try make(.float(value), token.span)
         case .keyword(.yes): advance(); return try make(.bool(true), token.span)
         case .keyword(.no): advance(); return try make(.bool(false), token.span)

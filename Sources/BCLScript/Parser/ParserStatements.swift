@@ -13,12 +13,13 @@ extension Parser {
         case .keyword(.for): return try forLoop()
         case .keyword(.while):
             advance()
-            try requireCondition("'while'", hint: "write 'while true { ... }' to go on without an end")
+            try require("a condition", of: "'while'", hint: "write 'while true { ... }' to go on without an end")
             let condition = try expression()
             let body = try loopBody("'while'")
             return Statement(.whileLoop(condition, body), start.union(previous.span))
         case .keyword(.repeat):
             advance()
+            try require("a count", of: "'repeat'", hint: "write 'repeat 3 { ... }', or 'while true { ... }' to go on without an end")
             let count = try expression()
             let body = try loopBody("'repeat'")
             return Statement(.repeatLoop(count, body), start.union(previous.span))
@@ -245,7 +246,7 @@ extension Parser {
         var branches: [(condition: Expression, block: Block)] = []
         var otherwise: Block?
         advance()
-        try requireCondition("'if'")
+        try require("a condition", of: "'if'")
         let condition = try expression()
         branches.append((condition, try innerBlock("'if'")))
         while true {
@@ -311,9 +312,9 @@ extension Parser {
     }
 
     /// `while { ... }` would read the body as a record.
-    private mutating func requireCondition(_ what: String, hint: String? = nil) throws {
+    private mutating func require(_ what: String, of statement: String, hint: String? = nil) throws {
         guard atSymbol(.leftBrace) else { return }
-        fail(.expectedExpression, "\(what) needs a condition before its '{'", current.span, hint: hint)
+        fail(.expectedExpression, "\(statement) needs \(what) before its '{'", current.span, hint: hint)
         throw Bail()
     }
 

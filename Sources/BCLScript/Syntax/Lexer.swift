@@ -190,6 +190,9 @@ public struct Lexer {
     private mutating func finishInteger(_ digits: String, radix: Int, _ start: Int, _ space: Bool) {
         if digits.isEmpty || continuesName(at: offset) { return malformed(start, space) }
         let span = Span(start, offset)
+        if UInt64(digits, radix: radix) == UInt64(Int.min.magnitude), tokens.last?.kind == .symbol(.minus) {
+            return append(.int(Int.min), span, space)  // the parser takes it only where the minus is its sign
+        }
         guard let value = Int(digits, radix: radix) else {
             report(.numberTooLarge, "this integer is larger than \(Int.max)", span, hint: "write it as a float, such as 1e20")
             return append(.invalid, span, space)

@@ -108,8 +108,7 @@ struct Compiler {
         case .list(let items): return ListNode(try items.map(node), span, unit)
         case .record(let entries): return RecordNode(try entries.map { ($0.key.text, try node($0.value)) }, span, unit)
         case .unary(let operation, let operand):
-            // A negative literal is a constant, so that the smallest int can be written.
-            if operation == .minus, case .int(let value) = operand.kind { return ConstantNode(.int(-value), span, unit) }
+            if operation == .minus, case .int(let value) = operand.kind, value >= 0 { return ConstantNode(.int(-value), span, unit) }
             if operation == .minus, case .float(let value) = operand.kind { return ConstantNode(.float(-value), span, unit) }
             return UnaryNode(operation, try node(operand), span, unit)
         case .binary(let operation, let left, let right): return binary(operation, try node(left), try node(right), span)

@@ -58,6 +58,12 @@ public final class ModuleLoader: NameCatalog {
         try module(at: try resolve(path, from: location), usedAt: location).exports
     }
 
+    /// What the comment above a standard method's declaration says, in one paragraph.
+    public func documentation(of name: String) -> String? {
+        guard let path = library.files[name], let module = try? module(at: path, usedAt: nil), let variable = module.scope.variables[name] else { return nil }
+        return module.program.summary(above: variable.identifier.span)
+    }
+
     // MARK: - Values
 
     /// The value of a builtin, or of a name that a file of the standard library defines.

@@ -12,6 +12,14 @@ public struct Member {
     public let doc: String
     public let action: Action
 
+    /// As it is written behind a value: ".shape", ".append(x)".
+    public var form: String {
+        switch action {
+        case .property: return ".\(name)"
+        case .method(let signature, _): return ".\(signature.description)"
+        }
+    }
+
     public static func property(_ name: String, _ doc: String, _ get: @escaping (Value, Evaluator) throws -> Value) -> Member {
         Member(name: name, doc: doc, action: .property(get))
     }
@@ -26,6 +34,8 @@ public struct Member {
 
 public final class MemberTable {
     public static let empty = MemberTable([])
+    /// Those of the language's own types, by the type's name.
+    public static let language: [(type: String, table: MemberTable)] = [("list", ListMembers.table), ("record", RecordMembers.table), ("string", StringMembers.table)]
 
     public let members: [String: Member]
 

@@ -9,7 +9,7 @@ extension Workbench {
                 .host(DatasetValue(try Digits.load()))
             },
             Builtin("mnist", [optional("path", "none")], topic: "data",
-                    doc: "70,000 handwritten digits of 28x28 pixels, from the four idx files in a folder: path, or BCL_DATA.", example: "let load = () => mnist()") { arguments, _ in
+                    doc: "70,000 handwritten digits of 28x28 pixels, from the four idx files in a folder: path, or BCL_DATA.", example: "print mnist()") { arguments, _ in
                 var path: String?
                 if arguments.has(0), case .string = arguments[0] { path = try arguments.string(0) }
                 else if arguments.has(0) { if case .none = arguments[0] {} else { throw arguments.wrong(0, wanted: "a folder's path") } }

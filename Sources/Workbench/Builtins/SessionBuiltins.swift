@@ -18,13 +18,13 @@ extension Workbench {
             },
             Builtin("save", [required("x"), required("path")], topic: "files",
                     doc: "Writes a network, tensor, snapshot or record of tensors as .safetensors under PyTorch's names; a string or accuracy matrix as text.",
-                    example: "let net = mlp(64, 10)\nlet write = () => save(net, \"net.safetensors\")",
+                    example: "let net = mlp(64, 10)\nsave net to \"net.safetensors\"",
                     verb: [VerbForm.Slot(nil, "x"), VerbForm.Slot("to", "path")]) { arguments, _ in
                 try Saving.save(arguments[0], to: try arguments.string(1), arguments)
                 return .none
             },
             Builtin("load", [required("net"), required("path")], topic: "files", doc: "Sets a network's weights from a .safetensors file with the same names and shapes.",
-                    example: "let net = mlp(64, 10)\nlet read = () => load(net, \"net.safetensors\")",
+                    example: "let net = mlp(64, 10)\nsave net to \"net.safetensors\"\nload net from \"net.safetensors\"",
                     verb: [VerbForm.Slot(nil, "net"), VerbForm.Slot("from", "path")]) { arguments, _ in
                 let net = try arguments.host(0, NetworkValue.self, "a network")
                 try net.network.load(try Safetensors.read(try arguments.string(1)).tensors)

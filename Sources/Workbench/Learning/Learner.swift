@@ -98,7 +98,7 @@ final class Learner: MethodInstance {
         .property(name, doc) { value, _ in MatrixValue.value(try cast(value).accuracy.flatMap(get)) }
     }
 
-    private static let table = MemberTable([
+    static let table = MemberTable([
         .property("accuracy", "The accuracy matrix R[i][j]: on task j after training task i.") { value, _ in
             let learner = try cast(value)
             return .host(MatrixValue(learner.accuracy ?? AccuracyMatrix(tasks: learner.classifier?.benchmark.tasks.count ?? 0)))

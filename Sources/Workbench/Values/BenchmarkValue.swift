@@ -19,7 +19,7 @@ final class DatasetValue: HostValue {
         return dataset
     }
 
-    private static let table = MemberTable([
+    static let table = MemberTable([
         .property("name", "Its name.") { value, _ in .text(try dataset(value).name) },
         .property("classes", "Number of classes.") { value, _ in .int(try dataset(value).classes) },
         .property("train_size", "Number of training images.") { value, _ in .int(try dataset(value).train.count) },
@@ -60,7 +60,7 @@ final class BenchmarkValue: HostValue {
         return benchmark
     }
 
-    private static let table = MemberTable([
+    static let table = MemberTable([
         .property("tasks", "List of its tasks, in order.") { value, _ in .items(try cast(value).tasks) },
         .property("name", "Its name.") { value, _ in .text(try cast(value).benchmark.name) },
         .property("inputs", "Numbers in a sample.") { value, _ in .int(try cast(value).benchmark.inputSize) },
@@ -87,7 +87,7 @@ final class TaskValue: HostValue {
         return task
     }
 
-    private static let table = MemberTable([
+    static let table = MemberTable([
         .property("number", "Its place in the stream, from 0.") { value, _ in .int(try cast(value).number) },
         .property("name", "Its name.") { value, _ in .text(try cast(value).name) },
         .property("classes", "List of its classes.") { value, _ in .items(try cast(value).classes.map { .int($0) }) },

@@ -35,7 +35,7 @@ final class MemoryValue: HostValue {
         throw arguments.wrong(index, wanted: "a draw, or a list of flat indices")
     }
 
-    private static let table = MemberTable([
+    static let table = MemberTable([
         .property("slots", "Slots for each task.") { value, _ in .int(try cast(value).slots) },
         .property("counts", "List of the samples held of each task.") { value, _ in .items(try cast(value).filled.map { .int($0) }) },
         .property("images", "The samples held, all tasks: [n, D].") { value, _ in TensorValue.value(try all(try cast(value)).x) },
@@ -91,7 +91,7 @@ final class DrawValue: HostValue {
         return draw
     }
 
-    private static let table = MemberTable([
+    static let table = MemberTable([
         .property("x", "The samples [k, D].") { value, _ in TensorValue.value(try cast(value).x) },
         .property("y", "Their labels int64 [k].") { value, _ in TensorValue.value(try cast(value).y) },
         .property("t", "The task of each: list of k ints.") { value, _ in .items(try cast(value).tasks.map { .int($0) }) },

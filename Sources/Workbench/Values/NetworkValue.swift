@@ -29,7 +29,7 @@ final class NetworkValue: Callable {
         return network
     }
 
-    private static let table = MemberTable([
+    static let table = MemberTable([
         .property("weights", "All its parameters as one vector [P], with batch-norm statistics beside them: snapshot, restore, interpolate.") { value, _ in
             .host(WeightsValue(try network(value)))
         },
@@ -80,7 +80,7 @@ final class WeightsValue: HostValue {
         return weights.network
     }
 
-    private static let table = MemberTable([
+    static let table = MemberTable([
         .method("snapshot", [], "A copy of the weights and batch-norm statistics as they are now.") { value, _, _ in .host(SnapshotValue(try network(value).snapshot())) },
         .method("restore", [required("before")], "Sets the weights and statistics back to a snapshot.") { value, arguments, _ in
             try network(value).restore(try arguments.host(0, SnapshotValue.self, "a snapshot").snapshot)
