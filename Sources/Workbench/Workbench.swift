@@ -40,7 +40,13 @@ public final class Workbench {
 
 extension EngineError: ScriptFailureConvertible {
     public var failure: Failure {
-        let code: DiagnosticCode = message.contains("device") ? .deviceError : message.contains("'") && message.contains("written") ? .fileError : .tensorError
+        let code: DiagnosticCode
+        switch kind {
+        case .tensor: code = .tensorError
+        case .file: code = .fileError
+        case .device: code = .deviceError
+        case .memory: code = .outOfMemory
+        }
         return Failure(code, message)
     }
 }

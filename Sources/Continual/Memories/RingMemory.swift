@@ -14,6 +14,10 @@ public struct MemoryDraw {
     /// task * slots + slot for each sample.
     public let flat: [Int]
     public var count: Int { tasks.count }
+
+    public init(x: Tensor, y: Tensor, tasks: [Int], slots: [Int], targets: Tensor?, flat: [Int]) {
+        (self.x, self.y, self.tasks, self.slots, self.targets, self.flat) = (x, y, tasks, slots, targets, flat)
+    }
 }
 
 /// A memory of a fixed number of samples for each task: new samples overwrite the oldest.
@@ -160,8 +164,24 @@ public final class RingMemory {
     // MARK: - Undo
 
     public struct Snapshot {
-        let x: Tensor, y: Tensor, targets: Tensor?
-        let filled: [Int], positions: [Int]
+        public let x: Tensor, y: Tensor, targets: Tensor?
+        public let filled: [Int], positions: [Int]
+
+        public init(x: Tensor, y: Tensor, targets: Tensor?, filled: [Int], positions: [Int]) {
+            (self.x, self.y, self.targets, self.filled, self.positions) = (x, y, targets, filled, positions)
+        }
+    }
+
+    /// - Throws: `DataError` where a snapshot (from a file, say) is not of a memory like this one.
+    public func check(_ snapshot: Snapshot) throws {
+        let rows = tasks * slots
+        let fits = snapshot.x.shape == x.shape && snapshot.x.dtype == x.dtype && snapshot.y.shape == [rows] && snapshot.y.dtype == .int64
+            && (snapshot.targets.map { $0.rank == 2 && $0.shape[0] == rows } ?? true)
+            && snapshot.filled.count == tasks && snapshot.filled.allSatisfy { $0 >= 0 && $0 <= slots }
+            && snapshot.positions.count == tasks && zip(snapshot.positions, snapshot.filled).allSatisfy { $0 >= 0 && $0 < slots && $0 <= $1 }
+        guard fits else {
+            throw DataError("the memory has \(tasks) tasks of \(slots) slots with \(sampleSize) numbers each; what is to be put into it is \(snapshot.x.summary)")
+        }
     }
 
     public func snapshot() throws -> Snapshot {
@@ -169,9 +189,10 @@ public final class RingMemory {
     }
 
     public func restore(_ snapshot: Snapshot) throws {
-        x = try snapshot.x.clone()
-        y = try snapshot.y.clone()
-        targets = try snapshot.targets?.clone()
+        let device = x.device
+        x = try snapshot.x.clone().to(device)
+        y = try snapshot.y.clone().to(device)
+        targets = try snapshot.targets?.clone().to(device)
         filled = snapshot.filled
         positions = snapshot.positions
     }

@@ -1,6 +1,6 @@
 /// R[i][j]: accuracy (0 to 1) on the test set of task j after training on task i (Lopez-Paz and Ranzato 2017).
 /// With T tasks, rows are added as tasks are learned; what is not known yet gives nil, not a number.
-public struct AccuracyMatrix {
+public struct AccuracyMatrix: Codable {
     public let tasks: Int
     /// nil where task i was not evaluated.
     public private(set) var rows: [[Double?]?]
@@ -10,6 +10,11 @@ public struct AccuracyMatrix {
     public init(tasks: Int) {
         self.tasks = tasks
         rows = Array(repeating: nil, count: tasks)
+    }
+
+    /// Whether all rows have the right length: one that was read from a file may not.
+    public var isWhole: Bool {
+        tasks >= 0 && rows.count == tasks && rows.allSatisfy { $0.map { $0.count == tasks } ?? true } && baseline.map { $0.count == tasks } ?? true
     }
 
     /// - Parameter row: the last task that was trained on; nil for the untrained network.

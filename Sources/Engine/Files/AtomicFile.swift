@@ -8,19 +8,19 @@ public enum AtomicFile {
     public static func write(to named: String, _ body: (FileHandle) throws -> Void) throws {
         let path = realPath(named)
         let directory = FilePath.directory(path)
-        guard !path.isEmpty, !path.hasSuffix("/") else { throw EngineError("'\(path)' is no file name") }
+        guard !path.isEmpty, !path.hasSuffix("/") else { throw EngineError("'\(path)' is no file name", .file) }
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: directory, isDirectory: &isFolder), isFolder.boolValue else {
-            throw EngineError("'\(path)' can't be written: there is no folder '\(directory)'")
+            throw EngineError("'\(path)' can't be written: there is no folder '\(directory)'", .file)
         }
         if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
-            throw EngineError("'\(path)' can't be written: it is a folder")
+            throw EngineError("'\(path)' can't be written: it is a folder", .file)
         }
         let old = mode(of: path)
-        if old != nil, access(path, W_OK) != 0 { throw EngineError("'\(path)' can't be written: \(String(cString: strerror(errno)))") }
+        if old != nil, access(path, W_OK) != 0 { throw EngineError("'\(path)' can't be written: \(String(cString: strerror(errno)))", .file) }
         var template = Array("\(directory)/.\(FilePath.name(path)).XXXXXX".utf8CString)
         let descriptor = mkstemp(&template)
-        guard descriptor >= 0 else { throw EngineError("'\(path)' can't be written: \(String(cString: strerror(errno)))") }
+        guard descriptor >= 0 else { throw EngineError("'\(path)' can't be written: \(String(cString: strerror(errno)))", .file) }
         let temporary = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         do {
@@ -34,7 +34,7 @@ public enum AtomicFile {
         } catch {
             unlink(temporary)
             let why = (error as? EngineError)?.message ?? (error as NSError).localizedDescription
-            throw EngineError("'\(path)' can't be written: \(why)")
+            throw EngineError("'\(path)' can't be written: \(why)", .file)
         }
     }
 

@@ -19,11 +19,11 @@ public enum Safetensors {
     /// - Throws: `EngineError` naming the file and what is wrong with it.
     public static func read(_ path: String) throws -> File {
         var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { throw EngineError("there is no file '\(path)'") }
-        guard !isFolder.boolValue else { throw EngineError("'\(path)' is a folder, not a file") }
-        guard let data = try? Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped) else { throw EngineError("'\(path)' can't be read") }
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { throw EngineError("there is no file '\(path)'", .file) }
+        guard !isFolder.boolValue else { throw EngineError("'\(path)' is a folder, not a file", .file) }
+        guard let data = try? Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped) else { throw EngineError("'\(path)' can't be read", .file) }
         do { return try parse(data) } catch let error as EngineError {
-            throw EngineError("'\(path)' is no valid safetensors file: \(error.message)")
+            throw EngineError("'\(path)' is no valid safetensors file: \(error.message)", .file)
         }
     }
 

@@ -86,7 +86,7 @@ open class Network {
             throw EngineError("\(description) takes samples [B, \(inputSize)], not [\(Tensor.list(x.shape))]")
         }
         guard x.dtype == dtype else { throw EngineError("\(description) takes \(dtype.rawValue) samples, not \(x.dtype.rawValue)") }
-        guard x.device == device else { throw EngineError("the network is on \(device), but the samples are on \(x.device)") }
+        guard x.device == device else { throw EngineError("the network is on \(device), but the samples are on \(x.device)", .device) }
         return x.rank == 2 ? x : try x.flatten(1)
     }
 
@@ -110,6 +110,12 @@ open class Network {
         }
     }
 
+    /// Sets the sums of gradients [P], as after `backward`.
+    public func restoreGradients(_ values: Tensor) throws {
+        guard values.shape == gradients.shape else { throw EngineError("the network has \(gradients.count) gradients, not \(values.summary)") }
+        try withoutGradients { try gradients.copyInPlace(from: values) }
+    }
+
     /// state = before + fraction * (state - before), batch-norm statistics included; counters are cut off to integers, as PyTorch does.
     public func interpolate(from before: WeightsSnapshot, fraction: Double) throws {
         try check(before)
@@ -123,8 +129,9 @@ open class Network {
         }
     }
 
-    private func check(_ snapshot: WeightsSnapshot) throws {
-        guard snapshot.weights.shape == weights.shape, snapshot.statistics.shape == statistics.shape, snapshot.weights.dtype == dtype else {
+    /// - Throws: `EngineError` where a snapshot is of a network of another shape.
+    public func check(_ snapshot: WeightsSnapshot) throws {
+        guard snapshot.weights.shape == weights.shape, snapshot.statistics.shape == statistics.shape, snapshot.counters.shape == counters.shape, snapshot.weights.dtype == dtype else {
             throw EngineError("the snapshot has \(snapshot.weights.count) parameters, the network \(weights.count): it is of another network")
         }
     }

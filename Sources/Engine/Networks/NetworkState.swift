@@ -45,7 +45,7 @@ public final class WeightsSnapshot {
     public let statistics: Tensor
     public let counters: Tensor
 
-    init(weights: Tensor, statistics: Tensor, counters: Tensor) {
+    public init(weights: Tensor, statistics: Tensor, counters: Tensor) {
         self.weights = weights
         self.statistics = statistics
         self.counters = counters

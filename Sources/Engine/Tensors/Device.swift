@@ -22,13 +22,13 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
         case "auto": self = count > 0 ? .cuda(0) : .cpu
         default:
             guard name == "cuda" || name.hasPrefix("cuda:"), let index = name == "cuda" ? 0 : Int(name.dropFirst(5)), index >= 0 else {
-                throw EngineError("there is no device '\(name)'; devices are cpu, cuda, cuda:1 and so on, and auto")
+                throw EngineError("there is no device '\(name)'; devices are cpu, cuda, cuda:1 and so on, and auto", .device)
             }
             guard count > 0 else {
                 let why = Torch.cudaVersion == nil ? "the installed torch is a CPU build" : "no GPU was found"
-                throw EngineError("there is no device '\(name)': \(why)")
+                throw EngineError("there is no device '\(name)': \(why)", .device)
             }
-            guard index < count else { throw EngineError("there is no device '\(name)': the machine has \(count) GPU\(count == 1 ? "" : "s")") }
+            guard index < count else { throw EngineError("there is no device '\(name)': the machine has \(count) GPU\(count == 1 ? "" : "s")", .device) }
             self = .cuda(index)
         }
     }

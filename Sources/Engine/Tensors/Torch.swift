@@ -16,13 +16,26 @@ public enum Torch {
 
 /// What libtorch, or a check before it, refused: one line.
 public struct EngineError: Error, CustomStringConvertible {
+    public enum Kind: Sendable { case tensor, file, device, memory }
+
     public let message: String
+    public let kind: Kind
     public var description: String { message }
 
-    public init(_ message: String) { self.message = message }
+    public init(_ message: String, _ kind: Kind = .tensor) {
+        self.message = message
+        self.kind = kind
+    }
 
     /// The message of the call that just failed on this thread.
-    static func last() -> EngineError { EngineError(clean(String(cString: ctorch_error()))) }
+    static func last() -> EngineError {
+        let message = String(cString: ctorch_error())
+        if message.contains("DefaultCPUAllocator") || message.contains("out of memory") {
+            let asked = message.range(of: "allocate ").map { message[$0.upperBound...].prefix { !".(".contains($0) } }
+            return EngineError("there is not enough memory for this\(asked.map { ": \($0.trimmingCharacters(in: .whitespaces)) were asked for" } ?? "")", .memory)
+        }
+        return EngineError(clean(message))
+    }
 
     /// libtorch's messages name C++ functions and hints that mean nothing to a script.
     static func clean(_ message: String) -> String {

@@ -8,6 +8,8 @@ final class Learner: MethodInstance {
     private(set) var accuracy: AccuracyMatrix?
     /// What each minibatch's update returned.
     private(set) var losses: [Double] = []
+    /// How many it has seen.
+    private(set) var minibatches = 0
     /// The last task that it was trained on.
     private(set) var lastTask: Int?
     private(set) var classifier: ClassifierValue?
@@ -24,7 +26,7 @@ final class Learner: MethodInstance {
     }
 
     override func describe(_ describer: inout Describer) {
-        describer.write("<learner \(method.name): \(losses.count) minibatches")
+        describer.write("<learner \(method.name): \(minibatches) minibatches")
         if let acc = accuracy?.acc {
             describer.write(", accuracy ")
             describer.write(.float((acc * 1000).rounded() / 1000))
@@ -43,6 +45,7 @@ final class Learner: MethodInstance {
             lastTask = task
         }
         guard let result = try fire("batch", [TensorValue.value(batch.x), TensorValue.value(batch.y), .int(task)], evaluator) else { return }
+        minibatches += 1
         switch result {
         case .none: break
         case .int(let value): losses.append(Double(value))
@@ -72,6 +75,11 @@ final class Learner: MethodInstance {
     func record(_ accuracies: [Double?]) {
         if accuracy?.tasks != accuracies.count { accuracy = AccuracyMatrix(tasks: accuracies.count) }
         accuracy?.set(lastTask, accuracies)
+    }
+
+    /// Sets what it has reached to what a file holds.
+    func resume(minibatches: Int, losses: [Double], lastTask: Int?, accuracy: AccuracyMatrix?) {
+        (self.minibatches, self.losses, self.lastTask, self.accuracy) = (minibatches, losses, lastTask, accuracy)
     }
 
     // MARK: - Fields

@@ -21,7 +21,7 @@ extension Workbench {
             return LearnerSummary(
                 name: name, method: learner.method.name, parameters: learner.parameters, accuracy: matrix?.rows ?? [],
                 metrics: ["acc": matrix?.acc, "fm": matrix?.fm, "la": matrix?.la, "bwt": matrix?.bwt, "fwt": matrix?.fwt],
-                minibatches: learner.losses.count)
+                minibatches: learner.minibatches)
         }
     }
 }
