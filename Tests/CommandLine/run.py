@@ -214,6 +214,54 @@ def test_own_method_and_odd_sizes():
     check(bclsh("-e", code), 0, "done\n")
 
 
+def test_own_method_is_saved_and_goes_on():
+    home = folder()
+    script = home / "continue.bcl"
+    script.write_text(f"""
+import "{ROOT}/examples/my_method.bcl"
+param part = "both"
+let bench = permuted(digits(), tasks=2, per_task=100, seed=1)
+let me = bcl_mixed(mlp(64, 32, 10), bench)
+if part != "second" {{ train me on bench[0] }}
+if part == "first" {{ save me to "me.learner" }}
+if part == "second" {{ load me from "me.learner" }}
+if part != "first" {{ train me on bench[1]; print me.losses, me.mixing, me.net.weights.vector.double().sum().item() }}
+""")
+    straight = check(bclsh("run", script, "--seed", 3, cwd=home), 0).stdout
+    check(bclsh("run", script, "--seed", 3, "--set", "part=first", cwd=home), 0)
+    assert check(bclsh("run", script, "--seed", 8, "--set", "part=second", cwd=home), 0).stdout == straight
+    assert len(straight) > 100
+    check(bclsh("-e", f'let me = er(mlp(64, 10), permuted(digits(), tasks=2))\nload me from "{home}/me.learner"'), 70, err=["BCL0058", "bcl_mixed"])
+
+
+def test_own_method_is_verified():
+    home = folder()
+    trace = TRACES / "bcl_dual_mlp.safetensors"
+    text = (ROOT / "stdlib/methods/bcl_dual.bcl").read_text().replace("method bcl_dual", "method mine")
+    mine = home / "mine.bcl"
+    mine.write_text(text)
+    check(bclsh("verify", trace, "--method", mine), 0, ["mine", "ok"])
+    check(bclsh("verify", trace, "--method", "mine.bcl:mine", cwd=home), 0, ["mine", "ok"])
+    check(bclsh("verify", trace, "--method", f"{mine}:yours"), 1, "has no method 'yours'; it has mine")
+    check(bclsh("verify", trace, "--method", home / "nothing.bcl"), 66, err="there is no file")
+    mine.write_text(text.replace("net.step(lr)", "net.step(lr * 1.01)"))
+    check(bclsh("verify", trace, "--method", mine), 1, "differs")
+    mine.write_text(text.replace("net.step(lr)", "net.stepp(lr)"))
+    check(bclsh("verify", trace, "--method", mine), 1, "differs", ["BCL0054", "did you mean '.step'?"])
+    mine.write_text(text.replace("beta)", "betta)"))
+    check(bclsh("verify", trace, "--method", mine), 1, "differs", ["BCL0012", "did you mean 'beta'?"])
+
+
+def test_kept_fuzzer_inputs():
+    inputs = sorted((ROOT / "Tests/Fuzz/Inputs").iterdir())
+    assert inputs
+    for path in inputs:
+        for command in (["check"], ["fmt", "--check"], ["run"]):
+            result = bclsh(*command, path)
+            assert result.returncode in (0, 1, 65, 70), f"{command} {path.name}: {result.returncode} {result.stderr[-500:]}"
+            assert "fault of bclsh" not in result.stderr, path
+
+
 # --- Tools for scripts ---
 
 def test_check_names_every_problem_and_runs_nothing():

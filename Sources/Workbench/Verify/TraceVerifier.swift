@@ -4,7 +4,8 @@ import Engine
 import Foundation
 import Interpreter
 
-/// Feeds a recorded run of a published method (a golden trace) to the standard library's method of the same name, and compares what comes out.
+/// Feeds a recorded run of a published method (a golden trace) to a method in the language, and compares what comes out: the standard library's
+/// method of the trace's name, or one in a user's file.
 /// The method runs as it does for a user; only the memories' draws come from the trace.
 public struct TraceVerifier {
     public struct Result {
@@ -20,8 +21,35 @@ public struct TraceVerifier {
 
     /// The trace can't be used at all: no such file, no valid safetensors, parts missing.
     public struct Unreadable: Error { public let message: String }
-    /// The method failed on the trace's data, or the library has no such method.
-    public struct Failed: Error { public let message: String }
+    /// The method failed on the trace's data, or there is no such method.
+    public struct Failed: Error {
+        public let message: String
+        /// The errors in the script, with their places.
+        public let diagnostics: [Diagnostic]
+
+        init(message: String, diagnostics: [Diagnostic] = []) {
+            self.message = message
+            self.diagnostics = diagnostics
+        }
+    }
+
+    /// A method in a file of one's own.
+    public struct MethodChoice {
+        let file: String
+        let name: String?
+
+        /// - Parameter text: "my.bcl:name", or "my.bcl" where the file declares one method.
+        public init(_ text: String) {
+            let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+            if parts.count > 1, let last = parts.last, !last.contains("/") {
+                file = parts.dropLast().joined(separator: ":")
+                name = String(last)
+            } else {
+                file = text
+                name = nil
+            }
+        }
+    }
 
     /// How the traces name a method's parameters.
     private static let parameterNames = ["memory": "n_memories", "replay": "replay_batch_size", "strength": "memory_strength"]
@@ -29,11 +57,13 @@ public struct TraceVerifier {
     let path: String
     let trace: Safetensors.File
     let library: Library
+    let choice: MethodChoice?
 
-    public init(path: String, library: Library) throws {
+    public init(path: String, library: Library, method choice: MethodChoice? = nil) throws {
         do { trace = try Safetensors.read(path) } catch let error as EngineError { throw Unreadable(message: error.message) }
         self.path = path
         self.library = library
+        self.choice = choice
     }
 
     public func run() throws -> Result {
@@ -42,9 +72,9 @@ public struct TraceVerifier {
     }
 
     private func run(_ session: Session, _ workbench: Workbench) throws -> Result {
-        let method = try text("method")
-        guard library.files[method] != nil, let signature = session.loader.signature(of: method) else {
-            throw Failed(message: "the standard library has no method '\(method)'")
+        let (method, signature, imports) = try self.method(session)
+        guard signature.parameters.prefix(2).map(\.name) == ["net", "bench"] else {
+            throw Failed(message: "\(signature.description) can't be verified: its first parameters must be net and bench")
         }
         let (network, bench) = try setUp()
         let draws = RecordedDrawSource(trace.names.filter { $0.hasPrefix("draw.") }.sorted().compactMap { trace[$0] })
@@ -56,19 +86,44 @@ public struct TraceVerifier {
             guard let number = Double(text), number.isFinite else { throw Unreadable(message: "'\(path)': the metadata '\(parameter.name)' is no number: '\(text)'") }
             return "\(parameter.name)=\(text)"
         }
-        let program = """
+        let program = imports + """
             let learner = \(method)(\((["net", "bench"] + parameters).joined(separator: ", ")))
             train learner on bench batch=\(try integer("batch_size"))
             """
         switch session.execute(SourceFile(name: "verify", text: program), sink: CollectingSink()) {
         case .finished: break
-        case .rejected(let problems): throw Failed(message: problems.first?.message ?? "the program has errors")
-        case .failed(let problem): throw Failed(message: problem.message)
+        case .rejected(let problems): throw Failed(message: problems.first?.message ?? "the program has errors", diagnostics: problems)
+        case .failed(let problem): throw Failed(message: problem.message, diagnostics: [problem])
         case .interrupted: throw Interrupted()
         }
         guard case .host(let host)? = session.value(of: "learner"), let learner = host as? Learner else { throw Failed(message: "the method made no learner") }
         guard draws.used == draws.count else { throw Failed(message: "the method drew \(draws.used) times, but \(draws.count) draws are recorded") }
         return try compare(method, learner, network)
+    }
+
+    /// The method's name and signature, and the line that makes it known.
+    private func method(_ session: Session) throws -> (name: String, signature: Signature, imports: String) {
+        guard let choice else {
+            let name = try text("method")
+            guard library.files[name] != nil, let signature = session.loader.signature(of: name) else {
+                throw Failed(message: "the standard library has no method '\(name)'")
+            }
+            return (name, signature, "")
+        }
+        guard FileManager.default.fileExists(atPath: choice.file) else { throw Unreadable(message: "there is no file '\(choice.file)'") }
+        let here = Location(SourceFile(name: "", text: ""), Span(0, 0))
+        let methods: [Variable]
+        do { methods = try session.loader.exports(of: choice.file, importedAt: here).filter { $0.kind == .method } } catch let problem as Diagnostic {
+            var shown = problem
+            shown.notes = []
+            throw Failed(message: problem.message, diagnostics: problem.location.map { $0.source === here.source } == true ? [] : [shown])
+        }
+        let names = methods.map(\.name)
+        guard let chosen = methods.first(where: { choice.name == nil ? methods.count == 1 : $0.name == choice.name }), let signature = chosen.signature else {
+            let wanted = choice.name.map { "has no method '\($0)'" } ?? (names.isEmpty ? "declares no method" : "declares several methods: name one, as in \(choice.file):\(names[0])")
+            throw Failed(message: "'\(choice.file)' \(wanted)\(choice.name != nil && !names.isEmpty ? "; it has \(names.joined(separator: ", "))" : "")")
+        }
+        return (chosen.name, signature, "import \(Describer.quote(choice.file).replacing("{", with: "{{").replacing("}", with: "}}"))\n")
     }
 
     // MARK: - What the trace describes

@@ -1,25 +1,30 @@
 import ArgumentParser
+import BCLScript
 import FilePaths
 import Foundation
 import Workbench
 
-/// `bclsh verify TRACE...`: the standard library's methods against recorded runs of the published code.
+/// `bclsh verify TRACE...`: methods against recorded runs of the published code.
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "verify", abstract: "Compare the standard library's methods with recorded runs of the published code.",
+        commandName: "verify", abstract: "Compare methods with recorded runs of the published code.",
         discussion: "Prints for each trace the largest relative error of losses, weights and evaluation logits, and ok (losses within 1e-4, weights and logits within 1e-3) or differs.")
 
-    @Argument(help: "Traces (.safetensors).")
+    @ArgumentParser.Argument(help: "Traces (.safetensors).")
     var traces: [String]
+
+    @Option(help: ArgumentHelp("The method in a file of your own, instead of the standard library's method that the trace names.", valueName: "FILE[:NAME]"))
+    var method: String?
 
     func run() throws {
         var status: Int32 = 0
+        let renderer = DiagnosticRenderer(colour: Terminal.showsColour(STDERR_FILENO))
         let library = Stdlib.library()
         print("trace                          method          losses    weights     logits")
         for path in traces {
             let name = FilePath.name(path).replacingOccurrences(of: ".safetensors", with: "")
             do {
-                let result = try TraceVerifier(path: path, library: library).run()
+                let result = try TraceVerifier(path: path, library: library, method: method.map(TraceVerifier.MethodChoice.init)).run()
                 print("\(pad(name, 30)) \(pad(result.method, 12)) \(number(result.losses)) \(number(result.weights)) \(result.logits.map(number) ?? "         -")  \(result.isOK ? "ok" : "differs")")
                 if !result.isOK { status = max(status, ExitStatus.differs) }
             } catch let error as TraceVerifier.Unreadable {
@@ -28,6 +33,8 @@ struct Verify: ParsableCommand {
                 status = ExitStatus.noInput
             } catch let error as TraceVerifier.Failed {
                 print("\(pad(name, 30)) differs: \(error.message)")
+                fflush(stdout)
+                if !error.diagnostics.isEmpty { FileHandle.standardError.write(Data((error.diagnostics.map(renderer.render).joined(separator: "\n") + "\n").utf8)) }
                 status = max(status, ExitStatus.differs)
             } catch {
                 print("\(pad(name, 30)) differs: \(error)")
