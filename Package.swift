@@ -78,9 +78,10 @@ let package = Package(
         .target(name: "Engine", dependencies: ["CTorch", "FilePaths"], swiftSettings: swift5 + fast),
         .target(name: "Continual", dependencies: ["Engine", "CZlib"], swiftSettings: swift5 + fast),
         .target(name: "Workbench", dependencies: ["Interpreter", "Continual"], swiftSettings: swift5 + fast),
+        .target(name: "LanguageServer", dependencies: ["Workbench"], swiftSettings: swift5),
         .executableTarget(
             name: "bclsh",
-            dependencies: ["Workbench", "FilePaths", "CLibedit", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: ["Workbench", "LanguageServer", "FilePaths", "CLibedit", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: swift5),
         .testTarget(name: "BCLScriptTests", dependencies: ["BCLScript"], swiftSettings: swift5),
         .testTarget(name: "InterpreterTests", dependencies: ["Interpreter", "FilePaths"], swiftSettings: swift5),

@@ -9,15 +9,18 @@ public final class Builtin: Callable {
     /// What `help` lists it under.
     public let topic: String
     public let verb: VerbForm?
+    /// The type of what it returns, where that is always the same.
+    public let returns: String?
     private let run: (Arguments, Evaluator) throws -> Value
 
     public init(
-        _ name: String, _ parameters: [Signature.Parameter], topic: String, doc: String, example: String,
+        _ name: String, _ parameters: [Signature.Parameter], returns: String? = nil, topic: String, doc: String, example: String,
         verb: [VerbForm.Slot]? = nil, run: @escaping (Arguments, Evaluator) throws -> Value
     ) {
         self.doc = doc
         self.example = example
         self.topic = topic
+        self.returns = returns
         self.verb = verb.map { VerbForm(name, $0) }
         self.run = run
         super.init(Signature(name, parameters))

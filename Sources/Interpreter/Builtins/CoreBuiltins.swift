@@ -25,7 +25,7 @@ enum CoreBuiltins {
 
     private static var conversion: [Builtin] {
         [
-            Builtin("int", [required("x")], topic: "values", doc: "Turns a number or a string into an int; a fraction is cut off towards zero.",
+            Builtin("int", [required("x")], returns: "int", topic: "values", doc: "Turns a number or a string into an int; a fraction is cut off towards zero.",
                     example: "assert int(3.7) == 3 and int(\"12\") == 12") { arguments, _ in
                 switch arguments[0] {
                 case .int: return arguments[0]
@@ -39,7 +39,7 @@ enum CoreBuiltins {
                     return .int(result)
                 }
             },
-            Builtin("float", [required("x")], topic: "values", doc: "Turns a number, a string or a tensor of one element into a float.",
+            Builtin("float", [required("x")], returns: "float", topic: "values", doc: "Turns a number, a string or a tensor of one element into a float.",
                     example: "assert float(\"0.5\") == 0.5") { arguments, _ in
                 switch arguments[0] {
                 case .bool(let value): return .float(value ? 1 : 0)
@@ -49,13 +49,13 @@ enum CoreBuiltins {
                 default: return .float(try arguments.double(0))
                 }
             },
-            Builtin("str", [required("x")], topic: "values", doc: "The text that print would write.", example: "assert str(1.5) == \"1.5\"") { arguments, _ in
+            Builtin("str", [required("x")], returns: "string", topic: "values", doc: "The text that print would write.", example: "assert str(1.5) == \"1.5\"") { arguments, _ in
                 .text(Describer.string(arguments[0]))
             },
-            Builtin("bool", [required("x")], topic: "values", doc: "Whether a value counts as true: not zero, not empty, not none.", example: "assert not bool([])") { arguments, _ in
+            Builtin("bool", [required("x")], returns: "bool", topic: "values", doc: "Whether a value counts as true: not zero, not empty, not none.", example: "assert not bool([])") { arguments, _ in
                 .bool(try Operators.truth(arguments[0]))
             },
-            Builtin("type", [required("x")], topic: "values", doc: "The name of a value's type.", example: "assert type(1) == \"int\"") { arguments, _ in
+            Builtin("type", [required("x")], returns: "string", topic: "values", doc: "The name of a value's type.", example: "assert type(1) == \"int\"") { arguments, _ in
                 .text(arguments[0].typeName)
             },
         ]
@@ -63,7 +63,7 @@ enum CoreBuiltins {
 
     private static var collections: [Builtin] {
         [
-            Builtin("len", [required("x")], topic: "collections", doc: "The number of elements of a list, record or range, of characters of a string, of rows of a tensor.",
+            Builtin("len", [required("x")], returns: "int", topic: "collections", doc: "The number of elements of a list, record or range, of characters of a string, of rows of a tensor.",
                     example: "assert len([1, 2, 3]) == 3") { arguments, _ in
                 switch arguments[0] {
                 case .string(let value): return .int(value.text.count)
@@ -74,27 +74,27 @@ enum CoreBuiltins {
                 }
                 throw arguments.wrong(0, wanted: "something with elements")
             },
-            Builtin("list", [required("xs")], topic: "collections", doc: "A new list of the elements of anything that 'for' walks over.", example: "assert list(0..3) == [0, 1, 2]") { arguments, _ in
+            Builtin("list", [required("xs")], returns: "list", topic: "collections", doc: "A new list of the elements of anything that 'for' walks over.", example: "assert list(0..3) == [0, 1, 2]") { arguments, _ in
                 .items(try elements(arguments[0]))
             },
-            Builtin("map", [required("xs"), required("f")], topic: "collections", doc: "The list of f(x) for each element x.", example: "assert map([1, 2], x => x * 10) == [10, 20]") { arguments, evaluator in
+            Builtin("map", [required("xs"), required("f")], returns: "list", topic: "collections", doc: "The list of f(x) for each element x.", example: "assert map([1, 2], x => x * 10) == [10, 20]") { arguments, evaluator in
                 let f = try arguments.callable(1)
                 return .items(try elements(arguments[0]).map { try evaluator.call(f, [$0]) })
             },
-            Builtin("filter", [required("xs"), required("f")], topic: "collections", doc: "The list of the elements x for which f(x) is true.", example: "assert filter(0..6, x => x % 2 == 0) == [0, 2, 4]") { arguments, evaluator in
+            Builtin("filter", [required("xs"), required("f")], returns: "list", topic: "collections", doc: "The list of the elements x for which f(x) is true.", example: "assert filter(0..6, x => x % 2 == 0) == [0, 2, 4]") { arguments, evaluator in
                 let f = try arguments.callable(1)
                 return .items(try elements(arguments[0]).filter { try Operators.truth(try evaluator.call(f, [$0])) })
             },
-            Builtin("enumerate", [required("xs")], topic: "collections", doc: "The list of (index, element).", example: "for (i, x) in enumerate([\"a\", \"b\"]) { print i, x }") { arguments, _ in
+            Builtin("enumerate", [required("xs")], returns: "list", topic: "collections", doc: "The list of (index, element).", example: "for (i, x) in enumerate([\"a\", \"b\"]) { print i, x }") { arguments, _ in
                 .items(try elements(arguments[0]).enumerated().map { .items([.int($0), $1]) })
             },
-            Builtin("zip", [required("xs"), required("ys")], topic: "collections", doc: "The list of pairs, as long as the shorter one.", example: "assert zip([1, 2], [3, 4]) == [[1, 3], [2, 4]]") { arguments, _ in
+            Builtin("zip", [required("xs"), required("ys")], returns: "list", topic: "collections", doc: "The list of pairs, as long as the shorter one.", example: "assert zip([1, 2], [3, 4]) == [[1, 3], [2, 4]]") { arguments, _ in
                 .items(zip(try elements(arguments[0]), try elements(arguments[1])).map { .items([$0, $1]) })
             },
-            Builtin("reversed", [required("xs")], topic: "collections", doc: "The elements in reverse order, as a new list.", example: "assert reversed([1, 2]) == [2, 1]") { arguments, _ in
+            Builtin("reversed", [required("xs")], returns: "list", topic: "collections", doc: "The elements in reverse order, as a new list.", example: "assert reversed([1, 2]) == [2, 1]") { arguments, _ in
                 .items(try elements(arguments[0]).reversed())
             },
-            Builtin("sorted", [required("xs"), optional("by", "none")], topic: "collections", doc: "The elements in ascending order of themselves, or of by(x); equal ones keep their order.",
+            Builtin("sorted", [required("xs"), optional("by", "none")], returns: "list", topic: "collections", doc: "The elements in ascending order of themselves, or of by(x); equal ones keep their order.",
                     example: "assert sorted([3, 1, 2]) == [1, 2, 3]") { arguments, evaluator in
                 let items = try elements(arguments[0])
                 var keys = items

@@ -44,11 +44,11 @@ enum NumberBuiltins {
                 guard !items.isEmpty else { throw arguments.bad(0, "is empty: there is no mean") }
                 return try Operators.binary(.divide, try items.reduce(.int(0)) { try Operators.binary(.add, $0, $1) }, .int(items.count))
             },
-            Builtin("any", [required("xs")], topic: "numbers", doc: "Whether at least one element is true.", example: "assert any([false, true])") { arguments, evaluator in
+            Builtin("any", [required("xs")], returns: "bool", topic: "numbers", doc: "Whether at least one element is true.", example: "assert any([false, true])") { arguments, evaluator in
                 if let result = try memberResult("any", arguments[0], evaluator) { return result }
                 return .bool(try CoreBuiltins.elements(arguments[0]).contains { try Operators.truth($0) })
             },
-            Builtin("all", [required("xs")], topic: "numbers", doc: "Whether all elements are true.", example: "assert all([true, 1])") { arguments, evaluator in
+            Builtin("all", [required("xs")], returns: "bool", topic: "numbers", doc: "Whether all elements are true.", example: "assert all([true, 1])") { arguments, evaluator in
                 if let result = try memberResult("all", arguments[0], evaluator) { return result }
                 return .bool(try CoreBuiltins.elements(arguments[0]).allSatisfy { try Operators.truth($0) })
             },

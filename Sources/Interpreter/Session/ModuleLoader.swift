@@ -28,6 +28,8 @@ public final class ModuleLoader: NameCatalog {
     public let registry: Registry
     public let library: Library
     let settings = Settings()
+    /// Where a file's content comes from; an editor's unsaved text may take its place.
+    public var readFile: (String) -> Data? = { FileManager.default.contents(atPath: $0) }
     private unowned(unsafe) var evaluator: Evaluator!
     private var modules: [String: Module] = [:]
     /// Files being read or run, outermost first.
@@ -62,6 +64,23 @@ public final class ModuleLoader: NameCatalog {
     public func documentation(of name: String) -> String? {
         guard let path = library.files[name], let module = try? module(at: path, usedAt: nil), let variable = module.scope.variables[name] else { return nil }
         return module.program.summary(above: variable.identifier.span)
+    }
+
+    /// Reads files anew where they are needed next. For checks only: values of the old ones stay with those who have them.
+    public func forgetFiles() { modules = [:] }
+
+    /// Where a standard method, or a name that an import brings in, is declared.
+    public func declaration(of name: String) -> Variable? {
+        guard let path = library.files[name] else { return nil }
+        return (try? module(at: path, usedAt: nil))?.scope.variables[name]
+    }
+
+    /// The file that an import means.
+    public func path(of file: Import, in source: SourceFile) -> String? { try? resolve(file.path, from: Location(source, file.pathSpan)) }
+
+    /// Comments above a declaration in a file that was read.
+    public func documentation(of variable: Variable) -> String? {
+        modules.values.first { $0.program.source === variable.source }?.program.documentation(above: variable.identifier.span)
     }
 
     // MARK: - Values
@@ -106,7 +125,7 @@ public final class ModuleLoader: NameCatalog {
         if let known = modules[path] { return known }
         try enter(path, location)
         defer { loading.removeLast() }
-        guard let data = FileManager.default.contents(atPath: path) else {
+        guard let data = readFile(path) else {
             throw Diagnostic(.importFailed, "'\(path)' can't be read", at: location)
         }
         let source = SourceFile(name: path, bytes: [UInt8](data))

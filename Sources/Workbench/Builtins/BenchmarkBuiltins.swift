@@ -5,29 +5,29 @@ import Interpreter
 extension Workbench {
     var benchmarkBuiltins: [Builtin] {
         [
-            Builtin("digits", [], topic: "data", doc: "1,797 handwritten digits of 8x8 pixels, embedded: 1,437 for training, 360 for testing.", example: "print digits()") { _, _ in
+            Builtin("digits", [], returns: "dataset", topic: "data", doc: "1,797 handwritten digits of 8x8 pixels, embedded: 1,437 for training, 360 for testing.", example: "print digits()") { _, _ in
                 .host(DatasetValue(try Digits.load()))
             },
-            Builtin("mnist", [optional("path", "none")], topic: "data",
+            Builtin("mnist", [optional("path", "none")], returns: "dataset", topic: "data",
                     doc: "70,000 handwritten digits of 28x28 pixels, from the four idx files in a folder: path, or BCL_DATA.", example: "print mnist()") { arguments, _ in
                 var path: String?
                 if arguments.has(0), case .string = arguments[0] { path = try arguments.string(0) }
                 else if arguments.has(0) { if case .none = arguments[0] {} else { throw arguments.wrong(0, wanted: "a folder's path") } }
                 return .host(DatasetValue(try MNIST.load(path: path)))
             },
-            Builtin("permuted", [required("data"), optional("tasks", "10"), optional("per_task", "none"), optional("seed", "the session's")], topic: "benchmarks",
+            Builtin("permuted", [required("data"), optional("tasks", "10"), optional("per_task", "none"), optional("seed", "the session's")], returns: "benchmark", topic: "benchmarks",
                     doc: "Tasks that shuffle the pixels, each in its own way, with per_task training samples each (all by default) and the whole test set.",
                     example: "print permuted(digits(), tasks=5)") { arguments, _ in
                 .host(BenchmarkValue(try Benchmark.permuted(try arguments.host(0, DatasetValue.self, "a dataset, such as digits()").dataset,
                     tasks: try arguments.int(1, default: 10), perTask: try arguments.optionalInt(2), seed: try self.seed(arguments, 3), device: self.device)))
             },
-            Builtin("split", [required("data"), optional("tasks", "5"), optional("per_task", "none"), optional("seed", "the session's")], topic: "benchmarks",
+            Builtin("split", [required("data"), optional("tasks", "5"), optional("per_task", "none"), optional("seed", "the session's")], returns: "benchmark", topic: "benchmarks",
                     doc: "Tasks of different classes, each with a head of its own; classes in an order drawn from the seed.",
                     example: "print split(digits(), tasks=5)") { arguments, _ in
                 .host(BenchmarkValue(try Benchmark.split(try arguments.host(0, DatasetValue.self, "a dataset, such as digits()").dataset,
                     tasks: try arguments.int(1, default: 5), perTask: try arguments.optionalInt(2), seed: try self.seed(arguments, 3), device: self.device)))
             },
-            Builtin("ring", [required("bench"), required("slots"), optional("prefill", "false")], topic: "memories",
+            Builtin("ring", [required("bench"), required("slots"), optional("prefill", "false")], returns: "memory", topic: "memories",
                     doc: "A memory with so many slots for each task, in which new samples overwrite the oldest. With prefill a task's first sample fills all its slots.",
                     example: "let bench = permuted(digits(), tasks=2)\nprint ring(bench, slots=16)") { arguments, _ in
                 let bench = try arguments.host(0, BenchmarkValue.self, "a benchmark").benchmark

@@ -26,7 +26,7 @@ extension Workbench {
                 let bench = try arguments.host(1, BenchmarkValue.self, "a benchmark or a task").benchmark
                 return try self.evaluate(learner, bench, evaluator)
             },
-            Builtin("project", [required("gradient"), required("memories"), optional("margin", "0.5")], topic: "learning",
+            Builtin("project", [required("gradient"), required("memories"), optional("margin", "0.5")], returns: "tensor", topic: "learning",
                     doc: "GEM's projection: the vector nearest to a gradient [P] with no negative inner product with any of a list of vectors [P] (Lopez-Paz and Ranzato 2017).",
                     example: "print project(tensor([1.0, -1.0]), [tensor([0.0, 1.0])], margin=0)") { arguments, _ in
                 let memories = try arguments.list(1).map { try TensorMembers.tensor($0) }

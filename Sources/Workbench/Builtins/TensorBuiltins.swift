@@ -8,7 +8,7 @@ enum TensorBuiltins {
 
     private static var creation: [Builtin] {
         [
-            Builtin("tensor", [required("values"), optional("dtype", "none")], topic: "tensors", doc: "A tensor of nested lists of numbers: ints give int64, floats float32.",
+            Builtin("tensor", [required("values"), optional("dtype", "none")], returns: "tensor", topic: "tensors", doc: "A tensor of nested lists of numbers: ints give int64, floats float32.",
                     example: "assert tensor([[1, 2], [3, 4]]).shape == [2, 2]") { arguments, _ in
                 var shape: [Int] = []
                 var flat: [Value] = []
@@ -24,17 +24,17 @@ enum TensorBuiltins {
                 return TensorValue.value(try converted(tensor, arguments, 1))
             },
             filled("zeros", 0, "A tensor of zeros of a shape."), filled("ones", 1, "A tensor of ones of a shape."),
-            Builtin("stack", [required("tensors"), optional("dim", "0")], topic: "tensors", doc: "Tensors of one shape along a new dimension.", example: "assert stack([zeros(2), ones(2)]).shape == [2, 2]") { arguments, _ in
+            Builtin("stack", [required("tensors"), optional("dim", "0")], returns: "tensor", topic: "tensors", doc: "Tensors of one shape along a new dimension.", example: "assert stack([zeros(2), ones(2)]).shape == [2, 2]") { arguments, _ in
                 TensorValue.value(try Tensor.stack(try tensors(arguments), try arguments.int(1, default: 0)))
             },
-            Builtin("cat", [required("tensors"), optional("dim", "0")], topic: "tensors", doc: "Tensors one behind the other along a dimension.", example: "assert cat([zeros(2), ones(3)]).shape == [5]") { arguments, _ in
+            Builtin("cat", [required("tensors"), optional("dim", "0")], returns: "tensor", topic: "tensors", doc: "Tensors one behind the other along a dimension.", example: "assert cat([zeros(2), ones(3)]).shape == [5]") { arguments, _ in
                 TensorValue.value(try Tensor.cat(try tensors(arguments), try arguments.int(1, default: 0)))
             },
         ]
     }
 
     private static func filled(_ name: String, _ value: Double, _ doc: String) -> Builtin {
-        Builtin(name, [variadic("sizes")], topic: "tensors", doc: doc, example: "assert \(name)(2, 3).shape == [2, 3]") { arguments, _ in
+        Builtin(name, [variadic("sizes")], returns: "tensor", topic: "tensors", doc: doc, example: "assert \(name)(2, 3).shape == [2, 3]") { arguments, _ in
             var sizes = try arguments.list(0)
             if sizes.count == 1, case .list(let inner) = sizes[0] { sizes = inner.items }
             return TensorValue.value(try Tensor.full(try sizes.map {
@@ -78,21 +78,21 @@ enum TensorBuiltins {
 
     private static var losses: [Builtin] {
         [
-            Builtin("cross_entropy", [required("logits"), required("labels")], topic: "losses",
+            Builtin("cross_entropy", [required("logits"), required("labels")], returns: "tensor", topic: "losses",
                     doc: "Mean over samples of -log softmax(logits)[label]; logits [B, C], labels int64 [B].",
                     example: "print cross_entropy(zeros(2, 4), tensor([0, 3]))") { arguments, _ in
                 TensorValue.value(try Loss.crossEntropy(try tensor(arguments, 0), try tensor(arguments, 1)))
             },
-            Builtin("kl", [required("logits"), required("targets"), optional("temperature", "1")], topic: "losses",
+            Builtin("kl", [required("logits"), required("targets"), optional("temperature", "1")], returns: "tensor", topic: "losses",
                     doc: "Mean over samples and classes of p (log p - log q), q = softmax(logits / temperature); logits and targets p are [B, C].",
                     example: "print kl(zeros(2, 4), zeros(2, 4).softmax(), temperature=5)") { arguments, _ in
                 TensorValue.value(try Loss.kl(try tensor(arguments, 0), targets: try tensor(arguments, 1), temperature: try arguments.double(2, default: 1)))
             },
-            Builtin("mse", [required("a"), required("b")], topic: "losses", doc: "Mean of the squared differences of two tensors of one shape.",
+            Builtin("mse", [required("a"), required("b")], returns: "tensor", topic: "losses", doc: "Mean of the squared differences of two tensors of one shape.",
                     example: "print mse(zeros(3), ones(3))") { arguments, _ in
                 TensorValue.value(try Loss.meanSquaredError(try tensor(arguments, 0), try tensor(arguments, 1)))
             },
-            Builtin("softmax", [required("x"), optional("temperature", "1")], topic: "losses", doc: "softmax(x / temperature) along the last dimension.",
+            Builtin("softmax", [required("x"), optional("temperature", "1")], returns: "tensor", topic: "losses", doc: "softmax(x / temperature) along the last dimension.",
                     example: "assert softmax(zeros(1, 4)).sum().item() == 1.0") { arguments, _ in
                 let temperature = try arguments.double(1, default: 1)
                 guard temperature > 0 else { throw arguments.bad(1, "must be positive") }

@@ -42,7 +42,8 @@ public struct Reference {
 
     private func entry(_ builtin: Builtin) -> String {
         let sentence = builtin.verb.map { "; as a sentence `\($0.description)`" } ?? ""
-        return "`\(builtin.signature.description)`\(sentence)  \n\(builtin.doc)\n\n" + builtin.example.split(separator: "\n").map { "    \($0)" }.joined(separator: "\n")
+        let returns = builtin.returns.map { ", \("aeiou".contains($0.first ?? "x") ? "an" : "a") \($0)" } ?? ""
+        return "`\(builtin.signature.description)`\(returns)\(sentence)  \n\(builtin.doc)\n\n" + builtin.example.split(separator: "\n").map { "    \($0)" }.joined(separator: "\n")
     }
 
     private var methods: [(String, String)] {
