@@ -531,6 +531,238 @@ def test_prompt():
     assert os.WEXITSTATUS(status) == 0, status
 
 
+# --- The language server, as an editor speaks to it ---
+
+class Editor:
+    """Speaks JSON-RPC with `bclsh lsp` over a pipe. Positions are written as a text with one | where the cursor is."""
+
+    def __init__(self, initialize=True):
+        self.process = subprocess.Popen([BINARY, "lsp"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.number = 0
+        self.published = {}
+        if initialize:
+            self.capabilities = self.request("initialize", {"processId": None, "rootUri": None, "capabilities": {}})["result"]["capabilities"]
+            self.notify("initialized", {})
+
+    def send(self, message):
+        body = json.dumps(message).encode()
+        self.raw(b"Content-Length: %d\r\n\r\n" % len(body) + body)
+
+    def raw(self, data):
+        self.process.stdin.write(data)
+        self.process.stdin.flush()
+
+    def read(self):
+        length = None
+        while True:
+            line = self.process.stdout.readline()
+            assert line, "the server is gone: " + self.process.stderr.read().decode()
+            if line == b"\r\n":
+                break
+            name, value = line.decode().split(":")
+            if name == "Content-Length":
+                length = int(value)
+        return json.loads(self.process.stdout.read(length))
+
+    def notify(self, method, params):
+        self.send({"jsonrpc": "2.0", "method": method, "params": params})
+
+    def request(self, method, params):
+        self.number += 1
+        self.send({"jsonrpc": "2.0", "id": self.number, "method": method, "params": params})
+        return self.answer(self.number)
+
+    def answer(self, number):
+        while True:
+            message = self.read()
+            if message.get("method") == "textDocument/publishDiagnostics":
+                self.published[message["params"]["uri"]] = message["params"]["diagnostics"]
+            elif message.get("id") == number:
+                return message
+            else:
+                raise AssertionError(f"unexpected: {message}")
+
+    def open(self, uri, text, version=1):
+        self.notify("textDocument/didOpen", {"textDocument": {"uri": uri, "languageId": "bcl", "version": version, "text": text}})
+
+    def change(self, uri, text, version=2):
+        self.notify("textDocument/didChange", {"textDocument": {"uri": uri, "version": version}, "contentChanges": [{"text": text}]})
+
+    def diagnostics(self, uri):
+        """After everything that was sent is done."""
+        self.request("textDocument/documentSymbol", {"textDocument": {"uri": uri}})
+        return self.published[uri]
+
+    def at(self, method, marked, uri="file:///tmp/marked.bcl"):
+        text = marked.replace("|", "", 1)
+        before = marked[:marked.index("|")]
+        line = before.count("\n")
+        character = len(before.rsplit("\n", 1)[-1].encode("utf-16-le")) // 2
+        self.open(uri, text)
+        return self.request(f"textDocument/{method}", {"textDocument": {"uri": uri}, "position": {"line": line, "character": character}})["result"]
+
+    def labels(self, marked):
+        return [item["label"] for item in self.at("completion", marked)["items"]]
+
+    def hover(self, marked):
+        result = self.at("hover", marked)
+        return result and result["contents"]["value"]
+
+    def close(self):
+        assert self.request("shutdown", None)["result"] is None
+        self.notify("exit", None)
+        assert self.process.wait(10) == 0
+        assert self.process.stderr.read() == b""
+
+
+def test_lsp_diagnostics_while_typing():
+    editor = Editor()
+    assert editor.capabilities["completionProvider"] and editor.capabilities["hoverProvider"]
+    uri = "file:///tmp/a%20b.bcl"
+    # The face takes two UTF-16 units.
+    editor.open(uri, 'let smile = "\U0001F600"; print smile, lenn([1])\n')
+    found, = editor.diagnostics(uri)
+    assert found["code"] == "BCL0012" and found["severity"] == 1 and "did you mean 'len'?" in found["message"], found
+    assert found["range"] == {"start": {"line": 0, "character": 31}, "end": {"line": 0, "character": 35}}, found
+    editor.change(uri, "let x = (1 +\n", 2)
+    assert editor.diagnostics(uri)[0]["severity"] == 1
+    editor.change(uri, "let x = 1\nprint 2\n", 3)
+    found, = editor.diagnostics(uri)
+    assert found["severity"] == 2 and found["tags"] == [1] and found["code"] == "BCL0036", found
+    editor.change(uri, "print 1\n", 4)
+    assert editor.diagnostics(uri) == []
+    editor.change(uri, "print \u0000 \u0001 [[[[" + "(" * 10000, 5)
+    assert editor.diagnostics(uri)
+    editor.close()
+
+
+def test_lsp_imports_see_unsaved_text():
+    home = folder()
+    (home / "part.bcl").write_text("# Twice as much.\ndef twice(x) { return x * 2 }\n")
+    editor = Editor()
+    main, part = (home / "main.bcl").as_uri(), (home / "part.bcl").as_uri()
+    editor.open(main, 'import "part.bcl"\nimport "part.bcl" as p\nprint twice(1), p.twice(2)\n')
+    assert editor.diagnostics(main) == []
+    ask = lambda method, line, character: editor.request(f"textDocument/{method}", {"textDocument": {"uri": main}, "position": {"line": line, "character": character}})["result"]
+    for character in (7, 20):
+        assert ask("definition", 2, character) == {"uri": part, "range": {"start": {"line": 1, "character": 4}, "end": {"line": 1, "character": 9}}}
+        assert "Twice as much." in ask("hover", 2, character)["contents"]["value"]
+    assert ask("definition", 0, 10)["uri"] == part
+    editor.open(part, "def thrice(x) { return x * 3 }\n")
+    assert any("twice" in found["message"] for found in editor.diagnostics(main))
+    editor.change(part, "def twice(x) {\n")
+    found = editor.diagnostics(main)[0]
+    assert found["range"]["start"]["line"] == 0 and found["relatedInformation"][0]["location"]["uri"] == part, found
+    editor.notify("textDocument/didClose", {"textDocument": {"uri": part}})
+    assert editor.diagnostics(main) == []
+    editor.close()
+
+
+def test_lsp_completion():
+    editor = Editor()
+    labels = editor.labels("let value = 1\ndef half(x) { return x / 2 }\nprint |")
+    assert labels[:2] == ["half", "value"] and {"bcl_dual", "permuted", "train", "if"} <= set(labels), labels[:9]
+    assert "x" not in labels
+    labels = editor.labels("def half(amount) {\n  let part = 2\n  return am|\n}\nlet later = 1")
+    assert {"amount", "part", "half"} <= set(labels) and "later" not in labels
+    # In a text that can't be parsed yet.
+    assert set(editor.labels("let xs = [1]\nfor item in xs {\n  print (it|\n")) >= {"item", "xs"}
+    assert {"append", "pop"} <= set(editor.labels("let xs = [1]\nxs.|")) and "upper" not in editor.labels("let xs = [1]\nxs.|")
+    assert editor.labels('"abc".|') == ["ends_with", "join", "lower", "replace", "split", "starts_with", "strip", "upper"]
+    net = editor.labels("let net = mlp(64, 10)\nnet.z|")
+    assert "zero_grad" in net and "append" not in net
+    learner = editor.labels("let bench = permuted(digits())\nlet me = bcl_dual(mlp(64, 10), bench)\nprint me.|")
+    assert {"acc", "losses", "beta", "n_meta"} <= set(learner) and "append" not in learner
+    assert {"weights", "step"} <= set(editor.labels("method m(net, bench) {\n  on batch(x, y, t) {\n    net.|\n  }\n}\n"))
+    assert "shape" in editor.labels("method m(net, bench) {\n  on batch(x, y, t) {\n    x.|\n  }\n}\n")
+    assert editor.labels("method m(net, bench) {\n  on |")[:4] == ["batch", "predict", "task_end", "task_start"]
+    arguments = editor.labels("let me = bcl_dual(net, bench, lr=0.1, |)")
+    assert "beta=" in arguments and "lr=" not in arguments and arguments[0].endswith("="), arguments[:5]
+    assert editor.labels("# a comment |") == [] and editor.labels('print "a te|xt"') == [] and editor.labels("let |") == []
+    item = next(item for item in editor.at("completion", "prin|")["items"] if item["label"] == "print")
+    assert item["textEdit"]["range"] == {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 4}}
+    assert "separated by spaces" in item["documentation"]["value"]
+    editor.close()
+
+
+def test_lsp_hover_and_definition():
+    editor = Editor()
+    assert "mean over samples" in editor.hover("print cross_en|tropy(zeros(2, 4), tensor([0, 3]))").lower()
+    assert "train LEARNER on TASK" in editor.hover("let b = permuted(digits())\nlet me = er(mlp(64, 10), b)\ntr|ain me on b")
+    assert "arXiv 2007.15553" in editor.hover("print bcl_d|ual")
+    assert "Half of it." in editor.hover("# Half of it.\ndef half(x) { return x / 2 }\nprint ha|lf(1)")
+    assert "let rate = 0.1" in editor.hover("let rate = 0.1\nprint ra|te")
+    assert "Sets all gradients to zero" in editor.hover("let net = mlp(64, 10)\nnet.zero|_grad()")
+    assert "known to the end of its block" in editor.hover("l|et x = 1\nprint x")
+    assert "For each minibatch" in editor.hover("method m(net, bench) { on ba|tch(x, y, t) { return 0 } }")
+    assert "beta=0.3" in editor.hover("let b = permuted(digits())\nlet me = bcl_dual(mlp(64, 10), b, be|ta=0.1)")
+    assert editor.hover("print 1 |+ 2") is None and editor.hover("# noth|ing") is None
+
+    def where(marked):
+        result = editor.at("definition", marked)
+        return result and (Path(result["uri"]).name, result["range"]["start"]["line"], result["range"]["start"]["character"])
+    assert where("let rate = 0.1\nprint 1, ra|te") == ("marked.bcl", 0, 4)
+    assert where("def f(x) {\n  let y = () => x|\n  return y\n}\nprint f(1)") == ("marked.bcl", 0, 6)
+    assert where("print [v| for v in 0..3]") == ("marked.bcl", 0, 13)
+    assert where("def f(first, second=2) { return first + second }\nprint f(1, sec|ond=3)") == ("marked.bcl", 0, 13)
+    assert where("print bcl_d|ual")[0] == "bcl_dual.bcl"
+    assert where("print le|n([1])") is None
+    assert where('print "{ra|te}"\n') is None
+    assert where('let rate = 1\nprint "{ra|te:.2f}"\n') == ("marked.bcl", 0, 4)
+    editor.close()
+
+
+def test_lsp_formatting_and_symbols():
+    editor = Editor()
+    uri = "file:///tmp/f.bcl"
+    text = "let   x=1 # \U0001F600\nif x>0 {\nprint   x\n}"
+    editor.open(uri, text)
+    options = {"textDocument": {"uri": uri}, "options": {"tabSize": 8, "insertSpaces": False}}
+    edit, = editor.request("textDocument/formatting", options)["result"]
+    assert edit["newText"] == "let x = 1  # \U0001F600\nif x > 0 {\n  print x\n}\n", edit
+    assert edit["range"] == {"start": {"line": 0, "character": 0}, "end": {"line": 3, "character": 1}}
+    editor.change(uri, edit["newText"])
+    assert editor.request("textDocument/formatting", options)["result"] == []
+    editor.change(uri, "let = (")
+    assert editor.request("textDocument/formatting", options)["result"] == []
+    editor.change(uri, (ROOT / "examples/my_method.bcl").read_text() + 'param n = 3\ntest "one" { assert n == 3 }\ndef f(a) { return a }\nlet (p, q) = (1, 2)\n')
+    symbols = editor.request("textDocument/documentSymbol", {"textDocument": {"uri": uri}})["result"]
+    assert [symbol["name"] for symbol in symbols] == ["bcl_mixed", "n", "one", "f", "p", "q"], symbols
+    assert [child["name"] for child in symbols[0]["children"]][-5:] == ["f", "evaluation", "rehearsal", "mixing", "on batch"]
+    editor.close()
+
+
+def test_lsp_survives_what_is_no_request():
+    editor = Editor(initialize=False)
+    assert editor.request("textDocument/hover", {})["error"]["code"] == -32002
+    editor.request("initialize", {"capabilities": {}})
+    assert editor.request("textDocument/rename", {})["error"]["code"] == -32601
+    assert editor.request("textDocument/hover", {})["error"]["code"] == -32602
+    assert editor.request("textDocument/hover", {"textDocument": {"uri": "file:///nowhere.bcl"}, "position": {"line": 0, "character": 0}})["error"]["code"] == -32602
+    editor.raw(b"Content-Length: 7\r\n\r\n{\"a\": 1")
+    assert editor.read()["error"]["code"] == -32700
+    editor.raw(b"Content-Type: x\r\nContent-Length: 2\r\n\r\n[]")
+    editor.notify("$/cancelRequest", {"id": 7})
+    editor.notify("textDocument/didChange", {"textDocument": {"uri": "file:///never/opened"}, "contentChanges": []})
+    editor.notify("textDocument/didOpen", {"textDocument": 5})
+    for line, character in [(0, 10**9), (10**9, 0), (-1, -1), (0, 2**70)]:
+        editor.open("file:///t.bcl", "let caf\u00e9 = 1\n")
+        editor.request("textDocument/completion", {"textDocument": {"uri": "file:///t.bcl"}, "position": {"line": line, "character": character}})
+    editor.raw(b"Content-Length: 100000\r\n\r\n" + b"[" * 50000 + b"]" * 50000)
+    assert editor.read()["error"]["code"] == -32700
+    editor.close()
+    hung_up = Editor()
+    hung_up.process.stdin.close()
+    assert hung_up.process.wait(10) == 1
+
+
+def error_line(error):
+    trace = error.__traceback__
+    while trace.tb_next and not trace.tb_frame.f_code.co_name.startswith("test_"):
+        trace = trace.tb_next
+    return trace.tb_lineno
+
+
 def main():
     filters = sys.argv[2:]
     passed = failed = skipped = 0
@@ -547,7 +779,7 @@ def main():
             print(f"skipped  {name}: {reason}", flush=True)
         except Exception as error:
             failed += 1
-            print(f"FAILED   {name}: {type(error).__name__}: {error}", flush=True)
+            print(f"FAILED   {name}: {type(error).__name__}: {error}  (line {error_line(error)})", flush=True)
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     sys.exit(1 if failed else 0)
 

@@ -56,8 +56,7 @@ public struct Help {
         case .method: form = "method \(variable.signature?.description ?? variable.name)"
         case .parameter: form = "\(variable.name)  # a parameter"
         case .loop: form = "\(variable.name)  # set by a loop"
-        case .setting: form = "param \(line(of: variable))"
-        case .variable: form = line(of: variable)
+        case .setting, .variable: form = line(of: variable)
         case .imported: form = variable.signature?.description ?? variable.name
         }
         // The formulas in a method's comment are lined up.
@@ -67,9 +66,8 @@ public struct Help {
     /// The line that declares it, where that is short.
     private func line(of variable: Variable) -> String {
         let source = variable.source
-        let line = source.lineSpan(source.line(at: variable.identifier.span.start))
-        let text = source.text(Span(variable.identifier.span.start, line.end))
-        return text.utf8.count <= 80 ? text : variable.name
+        let text = source.text(source.lineSpan(source.line(at: variable.identifier.span.start))).drop(while: \.isWhitespace)
+        return text.utf8.count <= 80 ? String(text) : variable.name
     }
 
     /// Members of that name, with the types that have them.
