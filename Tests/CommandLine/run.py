@@ -756,6 +756,115 @@ def test_lsp_survives_what_is_no_request():
     assert hung_up.process.wait(10) == 1
 
 
+# --- The editor's grammar ---
+
+class Grammar:
+    """Reads a line as a TextMate grammar does: at each place the first of the earliest matches counts."""
+
+    def __init__(self, path, compile=re.compile):
+        self.rules = json.loads(path.read_text())
+        self.cache = {}
+        self.compile = compile
+
+    def regex(self, text):
+        if text not in self.cache:
+            self.cache[text] = self.compile(re.sub(r"\\x\{([0-9A-F]+)\}", lambda m: chr(int(m[1], 16)), text))
+        return self.cache[text]
+
+    def flat(self, patterns):
+        for pattern in patterns:
+            if "include" in pattern:
+                rule = self.rules["repository"][pattern["include"][1:]]
+                yield from self.flat(rule["patterns"]) if "match" not in rule and "begin" not in rule else [rule]
+            else:
+                yield pattern
+
+    def scopes(self, line):
+        """A list of (text, innermost scope)."""
+        names = [""] * len(line)
+        stack = [(None, self.rules["patterns"])]
+        place = 0
+        while place <= len(line):
+            rule, patterns = stack[-1]
+            found = [(m, p) for p in self.flat(patterns) if (m := self.regex(p.get("match") or p["begin"]).search(line, place))]
+            if rule and (m := self.regex(rule["end"]).search(line, place)):
+                found.insert(0, (m, None))
+            if not found:
+                break
+            match, pattern = min(found, key=lambda pair: pair[0].start())
+            for index in range(place, match.start()):
+                names[index] = rule.get("name", "") if rule else ""
+            chosen = pattern or rule
+            captures = chosen.get("captures") if pattern and "match" in pattern else chosen.get("beginCaptures" if pattern else "endCaptures")
+            for index in range(match.start(), match.end()):
+                names[index] = chosen.get("name", "")
+            for number, capture in (captures or {}).items():
+                if int(number) <= (match.lastindex or 0) and match.start(int(number)) >= 0:
+                    for index in range(match.start(int(number)), match.end(int(number))):
+                        names[index] = capture["name"]
+            if pattern is None:
+                stack.pop()
+            elif "begin" in pattern:
+                stack.append((pattern, pattern["patterns"]))
+            if match.end() == place and pattern is not None and "begin" not in pattern:
+                place += 1
+            elif match.end() == place and pattern is None and place == len(line):
+                break
+            else:
+                place = match.end()
+        if stack[-1][0]:
+            for index in range(place, len(line)):
+                names[index] = stack[-1][0].get("name", "")
+        result = []
+        for character, name in zip(line, names):
+            if result and result[-1][1] == name:
+                result[-1][0] += character
+            else:
+                result.append([character, name])
+        return [(text.strip(), name) for text, name in result if text.strip()]
+
+
+def test_textmate_grammar():
+    grammar = Grammar(ROOT / "editors/vscode/syntaxes/bcl.tmLanguage.json")
+    for line, wanted in [
+        ("let x = 0.5  # half", {"let": "storage.type.bcl", "0.5": "constant.numeric.float.bcl", "# half": "comment.line.number-sign.bcl", "x": ""}),
+        ("def half(x, by=2) { return x / by }", {"def": "storage.type.function.bcl", "half": "entity.name.function.bcl", "by": "variable.parameter.bcl", "return": "keyword.control.bcl"}),
+        ("method bcl(net, bench) {", {"method": "storage.type.class.bcl", "bcl": "entity.name.type.class.bcl"}),
+        ('param method = "er"', {"param": "storage.modifier.bcl", "method": "variable.parameter.bcl"}),
+        ("  on batch(x, y, t) {", {"on": "keyword.control.bcl", "batch": "entity.name.function.event.bcl"}),
+        ('    phase "inner" {', {"phase": "keyword.control.bcl"}),
+        ('import "a.bcl" as m', {"import": "keyword.control.import.bcl", "as": "keyword.control.import.bcl"}),
+        ("train me on task", {"train": "keyword.other.verb.bcl", "on": "keyword.other.connective.bcl"}),
+        ('save net to "f"', {"save": "keyword.other.verb.bcl", "to": "keyword.other.connective.bcl"}),
+        ("show = 1", {"show": ""}),
+        ("print f(x)", {"print": "keyword.other.verb.bcl", "f": "entity.name.function.bcl"}),
+        ("for i in 0..5 { }", {"for": "keyword.control.bcl", "in": "keyword.operator.logical.bcl", "0": "constant.numeric.integer.bcl", "..": "keyword.operator.bcl"}),
+        ("net.weights.snapshot()", {"weights": "variable.other.property.bcl", "snapshot": "support.function.bcl"}),
+        ("let a = 0xFF + 1e-3 + 1_000", {"0xFF": "constant.numeric.hex.bcl", "1e-3": "constant.numeric.float.bcl", "1_000": "constant.numeric.integer.bcl"}),
+        ('"x is {x:.3f} and {{not}}\\n"', {"x is": "string.quoted.double.bcl", ":.3f": "constant.other.format.bcl", "{{": "constant.character.escape.bcl", "}}\\n": "constant.character.escape.bcl"}),
+        ("f('a', n=1)", {"a": "string.quoted.single.bcl", "n": "variable.parameter.bcl"}),
+        ("letter = other", {"letter": ""}),
+        ("let \u03b2 = half(\u03b2)", {"half": "entity.name.function.bcl"}),
+    ]:
+        found = grammar.scopes(line)
+        parts = {}
+        for whole, name in found:
+            for part in [whole, *whole.split()]:
+                parts.setdefault(part, name)
+        for text, scope in wanted.items():
+            assert parts.get(text, "") == scope, (line, text, scope, found)
+    # Every word of the language, and every verb.
+    text = (ROOT / "editors/vscode/syntaxes/bcl.tmLanguage.json").read_text()
+    words = re.search(r"keyword     = (.*?);", (ROOT / "docs/grammar.md").read_text(), re.S)[1]
+    reference = (ROOT / "docs/language.md").read_text()
+    verbs = set(re.findall(r"as a sentence `(\w+)", reference))
+    assert len(verbs) >= 9
+    for word in set(re.findall(r"'(\w+)'", words)) | verbs:
+        assert re.search(rf"\b{word}\b", text), word
+    for name in ("package.json", "language-configuration.json"):
+        json.loads((ROOT / "editors/vscode" / name).read_text())
+
+
 def error_line(error):
     trace = error.__traceback__
     while trace.tb_next and not trace.tb_frame.f_code.co_name.startswith("test_"):
