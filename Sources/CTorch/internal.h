@@ -6,6 +6,7 @@
 #include <torch/csrc/autograd/grad_mode.h>
 
 #include <atomic>
+#include <chrono>
 #include <exception>
 #include <new>
 #include <string>
@@ -13,6 +14,8 @@
 namespace ctorch {
 
 extern std::atomic<int64_t> live_handles;
+extern std::atomic<bool> is_timed;
+extern std::atomic<int64_t> timed_nanoseconds;
 void set_error(const std::string &message);
 
 inline at::Tensor &get(ctorch_tensor t) { return *reinterpret_cast<at::Tensor *>(t); }
@@ -32,8 +35,21 @@ inline c10::Scalar scalar(double value, int is_int) {
   return is_int ? c10::Scalar(static_cast<int64_t>(value)) : c10::Scalar(value);
 }
 
+/// While times are taken: adds how long it lives to the time that was spent in libtorch.
+class Stopwatch {
+  using Clock = std::chrono::steady_clock;
+  bool on = is_timed.load(std::memory_order_relaxed);
+  Clock::time_point start = on ? Clock::now() : Clock::time_point();
+
+public:
+  ~Stopwatch() {
+    if (on) timed_nanoseconds.fetch_add(std::chrono::nanoseconds(Clock::now() - start).count(), std::memory_order_relaxed);
+  }
+};
+
 /// Runs a body and turns what it throws into a message.
 template <typename Body> int guarded(Body body) noexcept {
+  Stopwatch stopwatch;
   try {
     body();
     return 0;

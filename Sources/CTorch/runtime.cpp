@@ -13,6 +13,9 @@ namespace ctorch {
 std::atomic<int64_t> live_handles{0};
 static thread_local std::string last_error;
 
+std::atomic<bool> is_timed{false};
+std::atomic<int64_t> timed_nanoseconds{0};
+
 void set_error(const std::string &message) {
   // libtorch's messages go on with hints for C++ developers; the first line says what is wrong.
   last_error = message.substr(0, message.find('\n'));
@@ -66,10 +69,14 @@ int ctorch_set_deterministic(int on) {
   return guarded([&] { at::globalContext().setDeterministicAlgorithms(on != 0, /*warn_only=*/true); });
 }
 
+void ctorch_take_times(int on) { is_timed.store(on != 0, std::memory_order_relaxed); }
+int64_t ctorch_timed_nanoseconds(void) { return timed_nanoseconds.load(std::memory_order_relaxed); }
+
 int64_t ctorch_live_handles(void) { return live_handles.load(std::memory_order_relaxed); }
 
 void ctorch_release(ctorch_tensor t) {
   if (t == nullptr) return;
+  Stopwatch stopwatch;
   delete &get(t);
   live_handles.fetch_sub(1, std::memory_order_relaxed);
 }

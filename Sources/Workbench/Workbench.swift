@@ -9,6 +9,8 @@ public final class Workbench {
     public internal(set) var device = Device.cpu
     /// Replaces the random draws of memories (`bclsh verify`).
     public var drawSource: DrawSource?
+    /// Where the time of updates goes, by method; nil where nobody asked.
+    public var profile: Profile?
     /// Above zero while a learner handles an event of training: networks then run in training mode.
     var trainingDepth = 0
 

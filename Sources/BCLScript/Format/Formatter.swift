@@ -140,10 +140,9 @@ public struct Formatter {
         switch right.kind {
         case .symbol(.comma), .symbol(.semicolon), .symbol(.rightParen), .symbol(.rightBracket): return false
         case .symbol(.colon): return left.kind == .symbol(.comma)
-        case .symbol(.dot): return false
         case .symbol(.rightBrace): return bracket?.kind != .record
         // "1." and ".." would run into each other.
-        case .symbol(.dotDot): return a.text.hasSuffix(".")
+        case .symbol(.dotDot), .symbol(.dot): return a.text.hasSuffix(".")
         case .symbol(.equal): return !isTight(bracket, at: b)
         case .symbol(.leftParen), .symbol(.leftBracket): return facts.startsValue(right) || !facts.endsOperand(left)
         default: return true

@@ -30,6 +30,9 @@ const char *ctorch_cuda_version(void);
 int ctorch_get_threads(void);
 int ctorch_set_threads(int count);
 int ctorch_set_deterministic(int on);
+/// Whether the time that is spent in libtorch is added up, on all threads, and the sum so far.
+void ctorch_take_times(int on);
+int64_t ctorch_timed_nanoseconds(void);
 /// Handles that were made and not yet released, and the bytes of storage they refer to (shared storage counted once a handle).
 int64_t ctorch_live_handles(void);
 

@@ -10,6 +10,10 @@ public enum Torch {
         let text = String(cString: ctorch_cuda_version())
         return text.isEmpty ? nil : text
     }
+    /// Whether the time spent in tensor operations is added up.
+    public static func takeTimes(_ on: Bool) { ctorch_take_times(on ? 1 : 0) }
+    /// The sum so far. Operations on a GPU only start there: their own time shows where a result is waited for.
+    public static var timedNanoseconds: Int { Int(ctorch_timed_nanoseconds()) }
     /// Tensor handles that are alive, for leak checks and `%memory`.
     public static var liveHandles: Int { Int(ctorch_live_handles()) }
 }

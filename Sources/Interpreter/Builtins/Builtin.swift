@@ -27,6 +27,7 @@ public final class Builtin: Callable {
     }
 
     public var name: String { signature.name }
+    public override var signatureOwner: AnyObject? { self }
     public override func invoke(_ arguments: Arguments, _ evaluator: Evaluator) throws -> Value { try run(arguments, evaluator) }
     public override func describe(_ describer: inout Describer) { describer.write("<builtin \(signature.description)>") }
 }

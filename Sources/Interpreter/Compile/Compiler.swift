@@ -56,7 +56,8 @@ struct Compiler {
         case .name(let name):
             var new = try node(value)
             if let operation { new = binary(operation, try node(target), new, span) }
-            return AssignStep(try place(name), new, span, unit)
+            let place = try place(name)
+            return AddStep(place, new, span, unit) ?? AssignStep(place, new, span, unit)
         case .field(let base, let name): return AssignFieldStep(try node(base), name, operation, try node(value), span, unit)
         case .index(let base, let items): return AssignIndexStep(try index(base, items, target.span), operation, try node(value), span, unit)
         default: throw unresolved(span)
@@ -112,7 +113,9 @@ struct Compiler {
             if operation == .minus, case .float(let value) = operand.kind { return ConstantNode(.float(-value), span, unit) }
             return UnaryNode(operation, try node(operand), span, unit)
         case .binary(let operation, let left, let right): return binary(operation, try node(left), try node(right), span)
-        case .comparison(let first, let rest): return ComparisonNode(try node(first), try rest.map { ($0, try node($1)) }, span, unit)
+        case .comparison(let first, let rest):
+            if rest.count == 1 { return SingleComparisonNode(rest[0].0, try node(first), try node(rest[0].1), span, unit) }
+            return ComparisonNode(try node(first), try rest.map { ($0, try node($1)) }, span, unit)
         case .and(let left, let right): return LogicalNode(isAnd: true, try node(left), try node(right), span, unit)
         case .or(let left, let right): return LogicalNode(isAnd: false, try node(left), try node(right), span, unit)
         case .conditional(let condition, let then, let otherwise): return ConditionalNode(try node(condition), try node(then), try node(otherwise), span, unit)

@@ -29,7 +29,7 @@ final class CallNode: Node {
     let callee: Node
     let arguments: CallArguments
     /// The binding of the last callee's signature: a call site mostly meets the same callee.
-    private weak var cachedCallee: Callable?
+    private var cachedOwner: AnyObject?
     private var cachedOrder: [Int?]?
 
     init(_ callee: Node, _ arguments: CallArguments, _ span: Span, _ unit: CodeUnit) {
@@ -42,10 +42,11 @@ final class CallNode: Node {
         let value = try callee.eval(frame)
         guard case .host(let host) = value, let callable = host as? Callable else { throw notCallable(value) }
         let bound: Arguments
-        if callable === cachedCallee, let order = cachedOrder {
+        let owner = callable.signatureOwner
+        if let owner, owner === cachedOwner, let order = cachedOrder {
             bound = Arguments(callable.signature, try values(order, frame))
         } else if let order = arguments.order(for: callable.signature) {
-            cachedCallee = callable
+            cachedOwner = owner
             cachedOrder = order
             bound = Arguments(callable.signature, try values(order, frame))
         } else {
@@ -84,8 +85,10 @@ final class MemberCallNode: Node {
     let base: Node
     let name: Identifier
     let arguments: CallArguments
-    private weak var cachedTable: MemberTable?
+    private var cachedTable: MemberTable?
     private var cachedMethod: (signature: Signature, order: [Int?], run: (Value, Arguments, Evaluator) throws -> Value)?
+    /// Whether the arguments stand in the parameters' order, all of them by position.
+    private var isInOrder = false
 
     init(_ base: Node, _ name: Identifier, _ arguments: CallArguments, _ span: Span, _ unit: CodeUnit) {
         self.base = base
@@ -98,14 +101,21 @@ final class MemberCallNode: Node {
         let value = try base.eval(frame)
         let table = Access.members(of: value)
         if table === cachedTable, let cached = cachedMethod, !isShadowed(value) {
-            let given = try arguments.positional.map { try $0.eval(frame) } + arguments.named.map { try $1.eval(frame) }
-            let bound = Arguments(cached.signature, cached.order.map { $0.map { given[$0] } ?? .unset })
+            let values: [Value]
+            if isInOrder {
+                values = try arguments.positional.map { try $0.eval(frame) }
+            } else {
+                let given = try arguments.positional.map { try $0.eval(frame) } + arguments.named.map { try $1.eval(frame) }
+                values = cached.order.map { $0.map { given[$0] } ?? .unset }
+            }
+            let bound = Arguments(cached.signature, values)
             do { return try cached.run(value, bound, frame.evaluator) } catch { throw located(error) }
         }
         if case .method(let signature, let run)? = table.members[name.text]?.action, !isShadowed(value) {
             if let order = arguments.order(for: signature) {
                 cachedTable = table
                 cachedMethod = (signature, order, run)
+                isInOrder = arguments.isPlain && order.count == arguments.positional.count
             }
             let (positional, named) = try arguments.evaluate(frame)
             do { return try run(value, try Arguments.bind(signature, positional: positional, named: named), frame.evaluator) } catch { throw located(error) }

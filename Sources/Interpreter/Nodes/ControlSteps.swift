@@ -23,9 +23,8 @@ final class WhileStep: Step {
         super.init(span, unit)
     }
     override func run(_ frame: Frame) throws -> Flow {
-        let evaluator = frame.evaluator
         while try condition.test(frame) {
-            if evaluator.signal.pointee != 0 { try evaluator.poll() }
+            if frame.signal.pointee != 0 { try frame.evaluator.poll() }
             switch try body.run(frame) {
             case .next, .continueLoop: continue
             case .breakLoop: return .next
@@ -49,11 +48,10 @@ final class RepeatStep: Step {
         guard case .int(let times) = value, times >= 0 else {
             throw count.located(Failure(.badValue, "'repeat' takes an int of at least 0, not \(value.phrase)\(Self.shown(value))"))
         }
-        let evaluator = frame.evaluator
         var left = times
         while left > 0 {
             left -= 1
-            if evaluator.signal.pointee != 0 { try evaluator.poll() }
+            if frame.signal.pointee != 0 { try frame.evaluator.poll() }
             switch try body.run(frame) {
             case .next, .continueLoop: continue
             case .breakLoop: return .next

@@ -125,6 +125,10 @@ final class IndexNode: Node {
 final class FieldNode: Node {
     let base: Node
     let name: Identifier
+    /// The property of the last value's type: a place in a script mostly meets values of one type.
+    private var cachedTable: MemberTable?
+    private var cachedProperty: ((Value, Evaluator) throws -> Value)?
+
     init(_ base: Node, _ name: Identifier, _ span: Span, _ unit: CodeUnit) {
         self.base = base
         self.name = name
@@ -132,6 +136,11 @@ final class FieldNode: Node {
     }
     override func eval(_ frame: Frame) throws -> Value {
         let value = try base.eval(frame)
+        if case .host(let host) = value {
+            let table = host.members
+            if table === cachedTable, let get = cachedProperty { do { return try get(value, frame.evaluator) } catch { throw located(error, at: name.span) } }
+            if case .property(let get)? = table.members[name.text]?.action { (cachedTable, cachedProperty) = (table, get) }
+        }
         do { return try Access.field(value, name.text, frame.evaluator) } catch { throw located(error, at: name.span) }
     }
 }

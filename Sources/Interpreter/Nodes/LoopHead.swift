@@ -11,13 +11,15 @@ struct LoopHead {
     /// Runs a body for each item, with the item's names set, until it breaks or returns. Stops at Ctrl-C.
     @inline(__always)
     func forEach(_ frame: Frame, _ body: () throws -> Flow) throws -> Flow {
-        let evaluator = frame.evaluator
         if !isList, let (start, end) = try range(frame) {
             let place = places[0]
             var index = start
             while index < end {
-                if evaluator.signal.pointee != 0 { try evaluator.poll() }
-                if case .local(let slot) = place { frame.slots[slot] = .int(index) } else { place.declare(.int(index), frame, unit.globals) }
+                if frame.signal.pointee != 0 { try frame.evaluator.poll() }
+                if case .local(let slot) = place {
+                    // An int replaces an int without a look at what is to be released.
+                    if case .int = frame.slots[slot] { (frame.slots + slot).initialize(to: .int(index)) } else { frame.slots[slot] = .int(index) }
+                } else { place.declare(.int(index), frame, unit.globals) }
                 index += 1
                 switch try body() {
                 case .next, .continueLoop: continue
@@ -29,7 +31,7 @@ struct LoopHead {
         }
         let next = try iterator(frame)
         while let item = try advance(next) {
-            if evaluator.signal.pointee != 0 { try evaluator.poll() }
+            if frame.signal.pointee != 0 { try frame.evaluator.poll() }
             if isList { try UnpackStep.unpack(item, into: places, frame, values) } else { places[0].declare(item, frame, unit.globals) }
             switch try body() {
             case .next, .continueLoop: continue

@@ -66,15 +66,25 @@ enum Flow {
 
 /// Statements one after the other.
 final class StepList {
-    let steps: [Step]
-    init(_ steps: [Step]) { self.steps = steps }
+    private let steps: [Step]
+    /// The same steps without counting references: the list keeps them alive, and loops run through it millions of times.
+    private let first: UnsafeMutablePointer<Unmanaged<Step>>
+    private let count: Int
+
+    init(_ steps: [Step]) {
+        self.steps = steps
+        count = steps.count
+        first = .allocate(capacity: max(1, count))
+        for (index, step) in steps.enumerated() { (first + index).initialize(to: Unmanaged.passUnretained(step)) }
+    }
+
+    deinit { first.deallocate() }
 
     @inline(__always)
     func run(_ frame: Frame) throws -> Flow {
-        let signal = frame.evaluator.signal
-        for step in steps {
-            if signal.pointee != 0 { try frame.evaluator.poll() }
-            let flow = try step.run(frame)
+        for index in 0..<count {
+            if frame.signal.pointee != 0 { try frame.evaluator.poll() }
+            let flow = try first[index]._withUnsafeGuaranteedRef { try $0.run(frame) }
             if flow != .next { return flow }
         }
         return .next

@@ -1,14 +1,48 @@
 import BCLScript
 
+/// An operand that is read in place, without a call: a variable or an int that is written out.
+enum Operand {
+    case local(Int)
+    case global(GlobalTable, Int)
+    case int(Int)
+    /// Anything else has to be evaluated.
+    case computed
+
+    init(_ node: Node) {
+        switch node {
+        case let node as LocalNode: self = .local(node.slot)
+        case let node as GlobalNode: self = .global(node.globals, node.slot)
+        case let node as ConstantNode: if case .int(let value) = node.value { self = .int(value) } else { self = .computed }
+        default: self = .computed
+        }
+    }
+
+    /// Its value, where that is an int.
+    @inline(__always)
+    func int(_ frame: Frame) -> Int? {
+        switch self {
+        case .local(let slot): if case .int(let value) = frame.slots[slot] { return value }
+        case .global(let globals, let slot): if case .int(let value) = globals.values[slot] { return value }
+        case .int(let value): return value
+        case .computed: break
+        }
+        return nil
+    }
+}
+
 class BinaryNode: Node {
-    let left: Node
-    let right: Node
-    let operation: BinaryOperator
+    final let left: Node
+    final let right: Node
+    final let leftOperand: Operand
+    final let rightOperand: Operand
+    final let operation: BinaryOperator
 
     init(_ operation: BinaryOperator, _ left: Node, _ right: Node, _ span: Span, _ unit: CodeUnit) {
         self.operation = operation
         self.left = left
         self.right = right
+        leftOperand = Operand(left)
+        rightOperand = Operand(right)
         super.init(span, unit)
     }
 
@@ -18,49 +52,36 @@ class BinaryNode: Node {
     final func slow(_ a: Value, _ b: Value) throws -> Value {
         do { return try Operators.binary(operation, a, b) } catch { throw located(error) }
     }
-}
 
-/// The operators of inner loops get a class of their own, with the number cases in line.
-final class AddNode: BinaryNode {
-    override func eval(_ frame: Frame) throws -> Value {
+    /// The number cases of an operator of inner loops; what overflows goes the general way, to its message.
+    @inline(__always)
+    final func arithmetic(_ frame: Frame, _ ints: (Int, Int) -> (partialValue: Int, overflow: Bool), _ floats: (Double, Double) -> Double) throws -> Value {
+        if let x = leftOperand.int(frame), let y = rightOperand.int(frame) {
+            let (result, overflow) = ints(x, y)
+            if !overflow { return .int(result) }
+        }
         let a = try left.eval(frame)
         let b = try right.eval(frame)
         if case .int(let x) = a, case .int(let y) = b {
-            let (sum, overflow) = x.addingReportingOverflow(y)
-            if !overflow { return .int(sum) }
+            let (result, overflow) = ints(x, y)
+            if !overflow { return .int(result) }
         } else if case .float(let x) = a, case .float(let y) = b {
-            return .float(x + y)
+            return .float(floats(x, y))
         }
         return try slow(a, b)
     }
+}
+
+final class AddNode: BinaryNode {
+    override func eval(_ frame: Frame) throws -> Value { try arithmetic(frame, { $0.addingReportingOverflow($1) }, +) }
 }
 
 final class SubtractNode: BinaryNode {
-    override func eval(_ frame: Frame) throws -> Value {
-        let a = try left.eval(frame)
-        let b = try right.eval(frame)
-        if case .int(let x) = a, case .int(let y) = b {
-            let (difference, overflow) = x.subtractingReportingOverflow(y)
-            if !overflow { return .int(difference) }
-        } else if case .float(let x) = a, case .float(let y) = b {
-            return .float(x - y)
-        }
-        return try slow(a, b)
-    }
+    override func eval(_ frame: Frame) throws -> Value { try arithmetic(frame, { $0.subtractingReportingOverflow($1) }, -) }
 }
 
 final class MultiplyNode: BinaryNode {
-    override func eval(_ frame: Frame) throws -> Value {
-        let a = try left.eval(frame)
-        let b = try right.eval(frame)
-        if case .int(let x) = a, case .int(let y) = b {
-            let (product, overflow) = x.multipliedReportingOverflow(by: y)
-            if !overflow { return .int(product) }
-        } else if case .float(let x) = a, case .float(let y) = b {
-            return .float(x * y)
-        }
-        return try slow(a, b)
-    }
+    override func eval(_ frame: Frame) throws -> Value { try arithmetic(frame, { $0.multipliedReportingOverflow(by: $1) }, *) }
 }
 
 final class UnaryNode: Node {
@@ -79,7 +100,32 @@ final class UnaryNode: Node {
     }
 }
 
-/// `a < b`, `a < b <= c`.
+/// `a < b`.
+final class SingleComparisonNode: Node {
+    let operation: ComparisonOperator
+    let left: Node
+    let right: Node
+    let leftOperand: Operand
+    let rightOperand: Operand
+
+    init(_ operation: ComparisonOperator, _ left: Node, _ right: Node, _ span: Span, _ unit: CodeUnit) {
+        self.operation = operation
+        self.left = left
+        self.right = right
+        leftOperand = Operand(left)
+        rightOperand = Operand(right)
+        super.init(span, unit)
+    }
+
+    override func eval(_ frame: Frame) throws -> Value {
+        if let x = leftOperand.int(frame), let y = rightOperand.int(frame), let result = ComparisonNode.integers(operation, x, y) { return .bool(result) }
+        let (a, b) = (try left.eval(frame), try right.eval(frame))
+        if case .int(let x) = a, case .int(let y) = b, let result = ComparisonNode.integers(operation, x, y) { return .bool(result) }
+        do { return try Operators.compare(operation, a, b) } catch { throw located(error) }
+    }
+}
+
+/// `a < b <= c`.
 final class ComparisonNode: Node {
     let first: Node
     let rest: [(ComparisonOperator, Node)]

@@ -92,6 +92,47 @@ final class AssignStep: Step {
     }
 }
 
+/// `x = x + y`, where y is read in place: the step that counting and summing loops take most often.
+final class AddStep: Step {
+    let place: Place
+    let target: Operand
+    let added: Operand
+    /// The general way, for everything that is not a sum of ints that fits.
+    let otherwise: AssignStep
+
+    /// nil where the assignment is of another form.
+    init?(_ place: Place, _ node: Node, _ span: Span, _ unit: CodeUnit) {
+        guard let sum = node as? AddNode else { return nil }
+        switch (place, sum.leftOperand) {
+        case (.local(let slot), .local(let read)): guard slot == read else { return nil }
+        case (.global(let slot), .global(let table, let read)): guard slot == read, table === unit.globals else { return nil }
+        default: return nil
+        }
+        if case .computed = sum.rightOperand { return nil }
+        self.place = place
+        target = sum.leftOperand
+        added = sum.rightOperand
+        otherwise = AssignStep(place, node, span, unit)
+        super.init(span, unit)
+    }
+
+    override func run(_ frame: Frame) throws -> Flow {
+        if let x = target.int(frame), let y = added.int(frame) {
+            let (sum, overflow) = x.addingReportingOverflow(y)
+            if !overflow {
+                // What is replaced is an int: there is nothing to release.
+                switch place {
+                case .local(let slot): (frame.slots + slot).initialize(to: .int(sum))
+                case .global(let slot): (unit.globals.values + slot).initialize(to: .int(sum))
+                default: break
+                }
+                return .next
+            }
+        }
+        return try otherwise.run(frame)
+    }
+}
+
 final class AssignFieldStep: Step {
     let base: Node
     let name: Identifier

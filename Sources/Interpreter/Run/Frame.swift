@@ -4,7 +4,9 @@ import BCLScript
 public final class Frame {
     let slots: UnsafeMutablePointer<Value>
     let captures: [Cell]
-    unowned let evaluator: Evaluator
+    /// Outlives all frames.
+    unowned(unsafe) let evaluator: Evaluator
+    let signal: UnsafeMutablePointer<Int32>
     private let slotCount: Int
     var returned: Value = .none
     /// The learner being built while a method's body runs: its handlers go there.
@@ -14,6 +16,7 @@ public final class Frame {
         self.slotCount = slotCount
         self.captures = captures
         self.evaluator = evaluator
+        signal = evaluator.signal
         slots = .allocate(capacity: max(1, slotCount))
         slots.initialize(repeating: .unset, count: slotCount)
     }

@@ -57,6 +57,7 @@ public class Closure: Callable {
         super.init(code.signature)
     }
 
+    public override var signatureOwner: AnyObject? { code }
     public var location: Location { Location(code.unit.source, code.literal.span) }
 
     public override func invoke(_ arguments: Arguments, _ evaluator: Evaluator) throws -> Value {

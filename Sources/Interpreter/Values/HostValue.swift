@@ -58,6 +58,10 @@ open class Callable: HostValue {
 
     open override var typeName: String { "function" }
 
+    /// What its signature belongs to: callables of one owner are called alike, and a call site remembers how. It may keep the owner alive,
+    /// which therefore holds no values: code, a builtin, a type. nil: not remembered.
+    open var signatureOwner: AnyObject? { nil }
+
     /// - Parameter arguments: in the order of the signature's parameters; `.unset` where left out.
     open func invoke(_ arguments: Arguments, _ evaluator: Evaluator) throws -> Value { .none }
 

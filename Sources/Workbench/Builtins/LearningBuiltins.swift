@@ -63,7 +63,10 @@ extension Workbench {
 
     /// A single Ctrl-C waits for the end of the minibatch, so that no update is left half done.
     private func observe(_ learner: Learner, _ batch: Minibatch, _ task: Int, _ evaluator: Evaluator) throws {
-        try evaluator.shielded { try learner.observe(batch, task: task, evaluator, self) }
+        try evaluator.shielded {
+            guard let profile else { return try learner.observe(batch, task: task, evaluator, self) }
+            try profile.measure(learner.method.name) { try learner.observe(batch, task: task, evaluator, self) }
+        }
     }
 
     private func train(_ learner: Learner, _ value: TaskValue, _ epochs: Int, _ size: Int, _ evaluator: Evaluator) throws {

@@ -26,6 +26,8 @@ final class ClassifierValue: Callable {
     }
 
     override var typeName: String { "classifier" }
+    private static let owner = MemberTable([])
+    override var signatureOwner: AnyObject? { Self.owner }
 
     override func invoke(_ arguments: Arguments, _ evaluator: Evaluator) throws -> Value {
         let logits = try network.invoke(Arguments(network.signature, [arguments[0]]), evaluator)

@@ -14,6 +14,7 @@ final class NetworkValue: Callable {
     }
 
     override var typeName: String { "network" }
+    override var signatureOwner: AnyObject? { Self.table }
     override var members: MemberTable { Self.table }
     override func describe(_ describer: inout Describer) {
         describer.write("<\(network.description), \(network.parameterCount) parameters, \(network.device)>")

@@ -21,6 +21,9 @@ struct Run: ParsableCommand {
     @Option(name: .long, help: ArgumentHelp("Write configuration, versions, accuracy matrix and metrics there as JSON.", valueName: "file"))
     var json: String?
 
+    @Flag(name: .long, help: "Tell at the end how long a minibatch took, and how much of that was tensor operations.")
+    var profile = false
+
     @OptionGroup var options: SessionOptions
 
     func validate() throws {
@@ -35,6 +38,7 @@ struct Run: ParsableCommand {
         applySettings(session, source)
         if let json { checkWritable(json) }
 
+        if profile { workbench.profile = Profile() }
         Interrupts.connect(session.interrupt)
         let sink = ConsoleSink()
         let start = Date()
@@ -46,6 +50,7 @@ struct Run: ParsableCommand {
         case .failed(let problem): fail([problem], renderer, ExitStatus.failed)
         case .interrupted: leave("interrupted", status: ExitStatus.interrupted)
         }
+        if let profile = workbench.profile { show(profile) }
         if let json {
             do { try RunRecord(session, workbench, script: source.name, seconds: Date().timeIntervalSince(start)).write(to: json) } catch { leave("\(error)", status: ExitStatus.cantCreate) }
         }
@@ -55,6 +60,17 @@ struct Run: ParsableCommand {
         fflush(stdout)
         FileHandle.standardError.write(Data((problems.map(renderer.render).joined(separator: "\n") + "\n").utf8))
         quit(status)
+    }
+
+    private func show(_ profile: Profile) {
+        fflush(stdout)
+        var text = profile.entries.isEmpty ? "profile: no minibatch was trained\n" : ""
+        for (method, entry) in profile.entries {
+            func mean(_ nanoseconds: Int) -> String { String(format: "%.3f ms", Double(nanoseconds) / 1e6 / Double(entry.minibatches)) }
+            text += "profile: \(entry.minibatches) minibatches of \(method), \(mean(entry.total)) each: \(mean(entry.tensors)) in tensor operations, \(mean(entry.script)) in everything else"
+            text += String(format: " (%.1f %%)\n", entry.scriptShare * 100)
+        }
+        FileHandle.standardError.write(Data(text.utf8))
     }
 
     // MARK: - Input
