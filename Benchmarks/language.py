@@ -22,19 +22,34 @@ def seconds(command):
 
 
 version = subprocess.run([options.python, "--version"], capture_output=True, text=True).stdout.strip()
-print(f"{'loop of 10,000,000 additions':34} {'bclsh':>9} {version:>15} {'ratio':>7}")
-for where in ("script", "function"):
-    ours, theirs = [], []
-    for _ in range(options.rounds):
-        a, first = seconds([options.bclsh, "run", str(HERE / "loop.bcl"), "--set", f"where={where}"])
-        b, second = seconds([options.python, str(HERE / "loop.py"), where])
-        assert first == second, (first, second)
-        ours.append(a)
-        theirs.append(b)
-    ratio = statistics.median(b / a for a, b in zip(ours, theirs))
-    print(f"{'in a ' + where:34} {statistics.median(ours):7.3f} s {statistics.median(theirs):13.3f} s {ratio:6.2f}x")
 
-print(f"\n{'update of bcl_dual, 128-128-128':34} {'whole':>9} {'tensor operations':>18} {'all else':>10} {'share':>7}")
+
+LOOP = str(HERE / "loop")
+PAIRS = {
+    "start": ([options.bclsh, "-e", "print 1"], [options.python, "-c", "print(1)"]),
+    "script": ([options.bclsh, LOOP + ".bcl"], [options.python, LOOP + ".py", "script"]),
+    "function": ([options.bclsh, LOOP + ".bcl", "--set", "where=function"], [options.python, LOOP + ".py", "function"]),
+}
+times = {name: [] for name in PAIRS}
+for _ in range(options.rounds):
+    for name, (ours, theirs) in PAIRS.items():
+        (a, first), (b, second) = seconds(ours), seconds(theirs)
+        assert first == second, (first, second)
+        times[name].append((a, b))
+
+
+def show(name, pairs):
+    ours, theirs = (statistics.median(column) for column in zip(*pairs))
+    print(f"{name:38} {ours:7.3f} s {theirs:13.3f} s {theirs / ours:6.2f}x")
+
+
+print(f"{'':38} {'bclsh':>9} {version:>15} {'ratio':>7}")
+show("start: print 1", times["start"])
+for where in ("script", "function"):
+    show(f"10,000,000 additions in a {where}", times[where])
+    show("  without the start", [(a - x, b - y) for (a, b), (x, y) in zip(times[where], times["start"])])
+
+print(f"\n{'update of bcl_dual, 128-128-128':38} {'whole':>9} {'tensor operations':>18} {'all else':>10} {'share':>7}")
 for data in ("digits", "mnist"):
     if data == "mnist" and not os.environ.get("BCL_DATA"):
         print("mnist: skipped, BCL_DATA is not set")
@@ -44,4 +59,4 @@ for data in ("digits", "mnist"):
         result = subprocess.run([options.bclsh, "run", str(HERE / "overhead.bcl"), "--profile", "--set", f"data={data}"], check=True, capture_output=True, text=True)
         runs.append([float(number) for number in re.search(r"([\d.]+) ms each: ([\d.]+) ms .*, ([\d.]+) ms in everything else \(([\d.]+) %\)", result.stderr).groups()])
     whole, tensors, rest, share = (statistics.median(column) for column in zip(*runs))
-    print(f"{'permuted ' + data:34} {whole:6.3f} ms {tensors:15.3f} ms {rest:7.3f} ms {share:5.1f} %")
+    print(f"{'permuted ' + data:38} {whole:6.3f} ms {tensors:15.3f} ms {rest:7.3f} ms {share:5.1f} %")

@@ -1,5 +1,6 @@
 /// The parameters of something that can be called: one description for scripts' functions and the host's.
-public struct Signature: Sendable {
+/// An object, as every call carries it along.
+public final class Signature: Sendable {
     public struct Parameter: Sendable {
         public let name: String
         public let isRequired: Bool
@@ -18,10 +19,13 @@ public struct Signature: Sendable {
 
     public let name: String
     public let parameters: [Parameter]
+    /// Whether the last parameter takes all further arguments.
+    public let isVariadic: Bool
 
     public init(_ name: String, _ parameters: [Parameter]) {
         self.name = name
         self.parameters = parameters
+        isVariadic = parameters.last?.isVariadic == true
     }
 
     public func index(of parameter: String) -> Int? { parameters.firstIndex { $0.name == parameter } }
@@ -37,10 +41,9 @@ public struct Signature: Sendable {
 
     /// What is wrong with a call, or nil. One rule for the check before running and for calls of unknown functions.
     public func problem(positional: Int, keywords: [String]) -> CallProblem? {
-        let variadic = parameters.last?.isVariadic == true
         var given = Set<String>()
         for parameter in parameters.prefix(positional) where !parameter.isVariadic { given.insert(parameter.name) }
-        if !variadic, positional > parameters.count {
+        if !isVariadic, positional > parameters.count {
             let most = parameters.count
             return CallProblem(.wrongArgumentCount, "\(name) takes \(most == 0 ? "no" : "at most \(most)") argument\(most == 1 ? "" : "s"), but \(positional) \(positional == 1 ? "is" : "are") given", keyword: nil, hint: "its signature is \(description)")
         }

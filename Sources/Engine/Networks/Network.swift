@@ -82,6 +82,8 @@ open class Network {
 
     /// Checks the samples and gives them as [B, inputSize].
     func checked(_ x: Tensor) throws -> Tensor {
+        let shape = x.shape
+        if shape.count == 2, shape[1] == inputSize, x.dtype == dtype, x.device == weights.device { return x }
         guard x.rank >= 1, x.shape.dropFirst().reduce(1, *) == inputSize, x.rank > 1 else {
             throw EngineError("\(description) takes samples [B, \(inputSize)], not [\(Tensor.list(x.shape))]")
         }

@@ -13,7 +13,7 @@ struct CallArguments {
 
     /// Where in `named` the parameters of a signature find their value; nil where binding needs the general way.
     func order(for signature: Signature) -> [Int?]? {
-        guard signature.parameters.last?.isVariadic != true,
+        guard !signature.isVariadic,
               signature.problem(positional: positional.count, keywords: named.map(\.0.text)) == nil else { return nil }
         var order = [Int?](repeating: nil, count: signature.parameters.count)
         for index in positional.indices { order[index] = index }

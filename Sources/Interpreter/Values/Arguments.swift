@@ -12,13 +12,15 @@ public struct Arguments {
 
     /// Arranges positional and named values by the signature's parameters.
     public static func bind(_ signature: Signature, positional: [Value], named: [(String, Value)]) throws -> Arguments {
-        if named.isEmpty, positional.count == signature.parameters.count, signature.parameters.last?.isVariadic != true {
-            return Arguments(signature, positional)
+        if named.isEmpty {
+            let plain = signature.parameters.count - 1
+            if !signature.isVariadic, positional.count == plain + 1 { return Arguments(signature, positional) }
+            if signature.isVariadic, plain == 0 { return Arguments(signature, [.items(positional)]) }
         }
         if let problem = signature.problem(positional: positional.count, keywords: named.map(\.0)) {
             throw Failure(problem.code, problem.message, hint: problem.hint)
         }
-        let plain = signature.parameters.last?.isVariadic == true ? signature.parameters.count - 1 : signature.parameters.count
+        let plain = signature.isVariadic ? signature.parameters.count - 1 : signature.parameters.count
         var values = Array(positional.prefix(plain))
         values += repeatElement(.unset, count: signature.parameters.count - values.count)
         if plain < signature.parameters.count { values[plain] = .items(Array(positional.dropFirst(plain))) }
