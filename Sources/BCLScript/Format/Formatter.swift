@@ -82,9 +82,12 @@ public struct Formatter {
     /// Strings get straight double quotes where that needs no escape.
     private func text(of token: Token) -> String {
         let text = source.text(token.span)
-        guard case .string = token.kind, text.hasPrefix("'"), !text.contains("\"") else { return text }
-        return "\"" + text.dropFirst().dropLast() + "\""
+        // By bytes: a quote and a combining mark behind it are one character.
+        guard case .string = token.kind, text.utf8.first == UInt8(ascii: "'"), !text.utf8.contains(UInt8(ascii: "\"")) else { return text }
+        return "\"" + Self.unquoted(text) + "\""
     }
+
+    private static func unquoted(_ text: String) -> String { String(decoding: text.utf8.dropFirst().dropLast(), as: UTF8.self) }
 
     /// Without semicolons that separate nothing; `else` on the line of its brace; nothing between the brackets of an empty pair.
     private func tidied(_ pieces: [Piece]) -> [Piece] {
@@ -162,7 +165,7 @@ public struct Formatter {
             return lexed.tokens.compactMap { token -> String? in
                 switch token.kind {
                 case .newline, .end, .symbol(.semicolon): return nil
-                case .string: return String(source.text(token.span).dropFirst().dropLast())
+                case .string: return unquoted(source.text(token.span))
                 default: return source.text(token.span)
                 }
             } + lexed.comments.map { trimmedEnd($0.text).split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ") }

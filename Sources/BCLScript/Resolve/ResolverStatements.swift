@@ -156,10 +156,15 @@ extension Resolver {
             function.hoisted[name.text] = variable
             literal.state.append(variable)
         }
+        var handled = Set<String>()
         for statement in literal.body.statements {
             switch statement.kind {
             case .declare(let pattern, _): for name in pattern.names { hoist(name, .variable) }
             case .function(let inner): hoist(inner.identifier, .function, inner.signature)
+            case .handler(let inner):
+                if !handled.insert(inner.name).inserted {
+                    fail(.duplicateName, "'on \(inner.name)' stands twice in this method", inner.identifier.span, hint: "put both into one handler")
+                }
             default: break
             }
         }

@@ -37,13 +37,14 @@ public protocol OutputSink: AnyObject {
 /// Keeps everything, for tests and for callers that want the text.
 public final class CollectingSink: OutputSink {
     public private(set) var lines: [String] = []
+    public private(set) var warnings: [Diagnostic] = []
     public init() {}
 
     public func receive(_ event: Event) {
         switch event {
         case .text(let text): lines.append(text)
         case .shown(let value): lines.append(Describer.string(value, quoted: true))
-        case .warning(let diagnostic): lines.append("warning: \(diagnostic.message)")
+        case .warning(let diagnostic): warnings.append(diagnostic)
         case .progress: break
         }
     }
