@@ -61,11 +61,21 @@ extension Parser {
         }
     }
 
+    private func startsValue() -> Bool {
+        switch current.kind {
+        case .name, .int, .float, .string: return true
+        default: return false
+        }
+    }
+
     private func endsSentence() -> Bool { at(.newline) || at(.end) || atSymbol(.semicolon) || atSymbol(.rightBrace) }
 
     private mutating func wrongForm(_ form: VerbForm, _ message: String) throws -> Never {
-        if atSymbol(.colon), let foreign = foreignHint() { try refuse(foreign) }
-        report(.wrongVerbForm, message, current.span, hint: "the sentence reads '\(form.description)'")
+        if !atSymbol(.equal), !atKeyword(.for), let foreign = foreignHint() { try refuse(foreign) }
+        var hint = "the sentence reads '\(form.description)'"
+        // "print len xs": whether the name is a function's is not known here.
+        if form.slots.contains(where: \.isVariadic), case .name(let name) = previous.kind, startsValue() { hint += "; a call is written \(name)(\(source.text(current.span)))" }
+        report(.wrongVerbForm, message, current.span, hint: hint)
         throw Bail()
     }
 }
