@@ -21,6 +21,8 @@ struct LearnerFile: Codable {
     let losses: [Double]
     let lastTask: Int?
     let accuracy: AccuracyMatrix?
+    /// By which classes competed; nil in files of before there was a choice.
+    let accuracies: [String: AccuracyMatrix]?
     /// The session's random streams: training goes on to the same bits.
     let streams: [String: [UInt64]]
 
@@ -32,7 +34,7 @@ struct LearnerFile: Codable {
             guard let value = learner.state(name) else { return nil }
             return Variable(name: name, value: try writer.save(value, as: name))
         }
-        let file = LearnerFile(method: learner.method.name, state: state, minibatches: learner.minibatches, losses: learner.losses, lastTask: learner.lastTask, accuracy: learner.accuracy,
+        let file = LearnerFile(method: learner.method.name, state: state, minibatches: learner.minibatches, losses: learner.losses, lastTask: learner.lastTask, accuracy: learner.accuracy, accuracies: learner.accuracyByClasses,
                                streams: streams.states.mapValues { [$0.0, $0.1, $0.2, $0.3] })
         let encoder = JSONEncoder()
         encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
@@ -72,12 +74,12 @@ struct LearnerFile: Codable {
             }
             values.append((variable.name, try reader.read(variable.value, over: learner.state(variable.name), variable.name)))
         }
-        guard self.streams.values.allSatisfy({ $0.count == 4 }), accuracy?.isWhole != false, lastTask ?? 0 >= 0 else {
+        guard self.streams.values.allSatisfy({ $0.count == 4 }), accuracy?.isWhole != false, (accuracies ?? [:]).values.allSatisfy(\.isWhole), lastTask ?? 0 >= 0 else {
             throw Failure(.fileError, "'\(reader.path)' is damaged")
         }
         for change in reader.changes { try change() }
         for (name, value) in values { _ = learner.setState(name, to: value) }
-        learner.resume(minibatches: minibatches, losses: losses, lastTask: lastTask, accuracy: accuracy)
+        learner.resume(minibatches: minibatches, losses: losses, lastTask: lastTask, accuracy: accuracy, accuracies: accuracies ?? [:])
         streams.states = self.streams.mapValues { ($0[0], $0[1], $0[2], $0[3]) }
     }
 }
