@@ -24,6 +24,7 @@ public final class Workbench {
         registry.add(GradientBuiltins.all)
         registry.add(workbench.networkBuiltins)
         registry.add(workbench.withRecipes(workbench.benchmarkBuiltins))
+        registry.add(workbench.withRecipes(workbench.imageSetBuiltins))
         registry.add(workbench.withRecipes(workbench.streamBuiltins))
         registry.add(workbench.learningBuiltins)
         registry.add(workbench.sessionBuiltins)

@@ -37,7 +37,7 @@ public final class Rotation {
         switch resampling {
         case .nearest: mixed = try gathered.mul(plan.weights)
         // Whole numbers of float32 weights come out a little too low at times; the small number keeps them.
-        case .bilinear: mixed = try gathered.reshape([-1, 4, size]).mul(plan.weights).sum(1).add(.float(0x1p-10)).floor()
+        case .bilinear: mixed = try gathered.reshape([-1, 4, size]).mul(plan.weights).sum(1).add(.float(0x1p-13)).floor()
         }
         return try mixed.reshape(images.shape)
     }

@@ -35,13 +35,13 @@ indirect enum Recipe: Codable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// The same without the folders that files were read from: they differ between machines.
-    var withoutPaths: Recipe {
+    /// The same without what has no influence on the pixels: the folders that files were read from, which differ between machines, and whether they are cached.
+    var essence: Recipe {
         switch self {
-        case .list(let items): return .list(items.map(\.withoutPaths))
+        case .list(let items): return .list(items.map(\.essence))
         case .call(let name, let arguments):
-            return .call(name, arguments.filter { $0.name != Self.pathName }.map { Argument(name: $0.name, value: $0.value.withoutPaths) })
-        case .member(let value, let name): return .member(value.withoutPaths, name)
+            return .call(name, arguments.filter { $0.name != Self.pathName && $0.name != "cache" }.map { Argument(name: $0.name, value: $0.value.essence) })
+        case .member(let value, let name): return .member(value.essence, name)
         default: return self
         }
     }

@@ -145,7 +145,7 @@ struct ValueReader {
             let here = Describer.string(.host(host))
             guard description.isEmpty || description == here else { throw misfit("'\(name)' was \(description), but is \(here) here") }
             // The same files may lie in another folder here.
-            if let recipe, let own = (host as? Reproducible)?.recipe, own.withoutPaths != recipe.withoutPaths {
+            if let recipe, let own = (host as? Reproducible)?.recipe, own.essence != recipe.essence {
                 throw misfit("'\(name)' was \(recipe), but is \(own) here")
             }
             return .host(host)
