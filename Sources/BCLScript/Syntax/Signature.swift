@@ -90,12 +90,18 @@ public struct VerbForm: Sendable {
         public let isRequired: Bool
         /// Takes several values, separated by commas.
         public let isVariadic: Bool
+        /// Takes several values, separated by commas, and passes them as one list; a single value as it is.
+        public let isCollected: Bool
+        /// Takes a bare word, which is passed as a string: one of these, or any where the list is empty. nil: takes a value.
+        public let words: [String]?
 
-        public init(_ connective: String?, _ parameter: String, required: Bool = true, variadic: Bool = false) {
+        public init(_ connective: String?, _ parameter: String, required: Bool = true, variadic: Bool = false, collected: Bool = false, words: [String]? = nil) {
             self.connective = connective
             self.parameter = parameter
             isRequired = required
             isVariadic = variadic
+            isCollected = collected
+            self.words = words
         }
     }
 
@@ -107,10 +113,14 @@ public struct VerbForm: Sendable {
         self.slots = slots
     }
 
+    /// Whether it is followed by one of some words, as `data list`: only then is it a sentence, and always this verb whatever variables there are.
+    public var isWordSentence: Bool { slots.first?.words?.isEmpty == false }
+
     /// "train LEARNER on TASK"
     public var description: String {
         let parts = slots.map { slot -> String in
-            let value = slot.parameter.uppercased() + (slot.isVariadic ? ", ..." : "")
+            let choices = slot.words.flatMap { $0.isEmpty ? nil : $0.joined(separator: "|") }
+            let value = choices ?? slot.parameter.uppercased() + (slot.isVariadic || slot.isCollected ? ", ..." : "")
             let text = slot.connective.map { "\($0) \(value)" } ?? value
             return slot.isRequired ? text : "[\(text)]"
         }

@@ -58,6 +58,12 @@ public final class TaskSamples {
         return try transformed(images)
     }
 
+    /// Labels of all samples, in the label space of the task's head: int64 [count].
+    public func labels() throws -> Tensor {
+        let labels = try rows.map { try source.labels.indexSelect(0, $0) } ?? source.labels
+        return try localLabels.map { try $0.indexSelect(0, labels) } ?? labels
+    }
+
     private func transformed(_ images: Tensor) throws -> Tensor {
         switch transform {
         case .none: return images
