@@ -26,6 +26,7 @@ public final class Workbench {
         registry.add(workbench.benchmarkBuiltins)
         registry.add(workbench.learningBuiltins)
         registry.add(workbench.sessionBuiltins)
+        registry.add(LookingBuiltins.all)
         registry.add(TrainingEvents.all)
         let session = Session(registry: registry, library: library)
         session.evaluator.makeInstance = { method, frame in Learner(method, frame) }

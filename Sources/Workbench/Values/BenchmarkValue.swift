@@ -1,6 +1,7 @@
 import BCLScript
 import Continual
 import Engine
+import Figures
 import Interpreter
 
 /// A loaded data set.
@@ -12,6 +13,7 @@ final class DatasetValue: HostValue {
         let shape = dataset.imageShape.map(String.init).joined(separator: "x")
         describer.write("<\(dataset.name): \(dataset.train.count) training and \(dataset.test.count) test images \(shape), \(dataset.classes) classes>")
     }
+    override func figure() throws -> Figure? { try BenchmarkFigures.dataset(dataset) }
     override var members: MemberTable { Self.table }
 
     private static func dataset(_ value: Value) throws -> Dataset {
@@ -40,6 +42,7 @@ final class BenchmarkValue: HostValue {
     override func describe(_ describer: inout Describer) {
         describer.write("<\(benchmark.name): \(benchmark.tasks.count) tasks, \(benchmark.inputSize) inputs, \(benchmark.outputs) outputs>")
     }
+    override func figure() throws -> Figure? { try BenchmarkFigures.benchmark(benchmark) }
     override func length() throws -> Int? { benchmark.tasks.count }
     override func makeIterator() throws -> ValueIterator? {
         var rest = tasks.makeIterator()
@@ -80,6 +83,7 @@ final class TaskValue: HostValue {
     override func describe(_ describer: inout Describer) {
         describer.write("<task \(task.number + 1) of \(benchmark.benchmark.name): \(task.name), \(task.train.count) training and \(task.test.count) test samples>")
     }
+    override func figure() throws -> Figure? { try BenchmarkFigures.task(task, in: benchmark.benchmark) }
     override var members: MemberTable { Self.table }
 
     private static func cast(_ value: Value) throws -> Task {

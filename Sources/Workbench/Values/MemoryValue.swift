@@ -1,12 +1,28 @@
 import BCLScript
 import Continual
 import Engine
+import Figures
 import Interpreter
 
 /// A memory of samples, as methods use it.
 final class MemoryValue: HostValue {
     let memory: RingMemory
-    init(_ memory: RingMemory) { self.memory = memory }
+    /// (channels, height, width) of its samples; nil where unknown.
+    let imageShape: [Int]?
+    /// The learner that it was last reached through, and the name it has there.
+    private(set) weak var learner: Learner?
+    private(set) var name: String?
+
+    init(_ memory: RingMemory, imageShape: [Int]? = nil) { (self.memory, self.imageShape) = (memory, imageShape) }
+
+    func belongs(to learner: Learner, as name: String) { (self.learner, self.name) = (learner, name) }
+
+    override func figure() throws -> Figure? {
+        let tasks = learner?.classifier?.benchmark.tasks ?? []
+        return try MemoryFigures.memory(memory, name: name, shape: imageShape) { label, task in
+            tasks.indices.contains(task) ? BenchmarkFigures.name(of: label, in: tasks[task]) : String(label)
+        }
+    }
 
     override var typeName: String { "memory" }
     override func describe(_ describer: inout Describer) {
@@ -15,10 +31,12 @@ final class MemoryValue: HostValue {
     override func length() throws -> Int? { memory.count }
     override var members: MemberTable { Self.table }
 
-    private static func cast(_ value: Value) throws -> RingMemory {
-        guard case .host(let host) = value, let memory = (host as? MemoryValue)?.memory else { throw Failure(.wrongType, "this is \(value.phrase), not a memory") }
+    private static func memory(_ value: Value) throws -> MemoryValue {
+        guard case .host(let host) = value, let memory = host as? MemoryValue else { throw Failure(.wrongType, "this is \(value.phrase), not a memory") }
         return memory
     }
+
+    private static func cast(_ value: Value) throws -> RingMemory { try memory(value).memory }
 
     /// Flat indices from a list of ints, or from a draw.
     private static func flat(_ arguments: Arguments, _ index: Int) throws -> [Int] {
@@ -64,7 +82,8 @@ final class MemoryValue: HostValue {
         },
         .method("draw", [required("count"), required("tasks"), optional("removing", "none"), optional("avoiding", "none")],
                 "Draws samples without replacement from the tasks 0 up to, not including, tasks. 'removing' takes slots out of the draw, 'avoiding' draws others.") { value, arguments, _ in
-            .host(DrawValue(try cast(value).draw(try arguments.int(0), tasks: try arguments.int(1), removing: try flat(arguments, 2), avoiding: try flat(arguments, 3))))
+            let own = try memory(value)
+            return .host(DrawValue(try own.memory.draw(try arguments.int(0), tasks: try arguments.int(1), removing: try flat(arguments, 2), avoiding: try flat(arguments, 3)), imageShape: own.imageShape))
         },
     ])
 
@@ -78,7 +97,9 @@ final class MemoryValue: HostValue {
 /// Samples that a memory has drawn.
 final class DrawValue: HostValue {
     let draw: MemoryDraw
-    init(_ draw: MemoryDraw) { self.draw = draw }
+    private let imageShape: [Int]?
+    init(_ draw: MemoryDraw, imageShape: [Int]? = nil) { (self.draw, self.imageShape) = (draw, imageShape) }
+    override func figure() throws -> Figure? { try MemoryFigures.draw(draw, shape: imageShape) }
 
     override var typeName: String { "draw" }
     override func describe(_ describer: inout Describer) { describer.write("<draw of \(draw.count) samples>") }
