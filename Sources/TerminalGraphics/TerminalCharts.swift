@@ -39,7 +39,7 @@ extension TerminalFigures {
         var head: [String] = []
         if let title = chart.title { head.append(title) }
         head.append(legend(chart))
-        return head + body + [indent + axis.corner + line, indent + " " + numbers] + markerLines(chart) + chart.notes
+        return head + body + [indent + axis.corner + line] + numbers.map { indent + " " + $0 } + markerLines(chart) + chart.notes
     }
 
     private func legend(_ chart: LineChart) -> String {
@@ -48,7 +48,7 @@ extension TerminalFigures {
         return chart.yTitle + "   " + chart.series.enumerated().map { paint(mark, series: $0.offset) + " " + $0.element.name }.joined(separator: "   ")
     }
 
-    private func xAxis(_ chart: LineChart, _ range: ClosedRange<Double>, _ columns: Int, _ along: String, _ mark: String, _ place: (Double, ClosedRange<Double>, Int) -> Int) -> (String, String) {
+    private func xAxis(_ chart: LineChart, _ range: ClosedRange<Double>, _ columns: Int, _ along: String, _ mark: String, _ place: (Double, ClosedRange<Double>, Int) -> Int) -> (String, [String]) {
         var line = Array(repeating: along, count: columns)
         var numbers = Array(repeating: " ", count: columns + 12)
         var end = -1
@@ -65,7 +65,9 @@ extension TerminalFigures {
             let column = place(marker.x, range, columns)
             if line.indices.contains(column) { line[column] = profile.hasUnicode ? "▲" : "^" }
         }
-        return (line.joined(), numbers.prefix(max(0, end)).joined() + title)
+        let text = numbers.prefix(max(0, end)).joined()
+        if displayWidth(text) + displayWidth(title) <= columns { return (line.joined(), [text + title]) }
+        return (line.joined(), [text, String(repeating: " ", count: max(0, columns - displayWidth(title))) + title])
     }
 
     private func markerLines(_ chart: LineChart) -> [String] {

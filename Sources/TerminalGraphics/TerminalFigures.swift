@@ -31,6 +31,11 @@ public struct TerminalFigures {
     private static let narrowest = 36
 
     private func beside(_ parts: [Figure]) -> [String] {
+        // Of several stacks their first parts stand side by side, then their second ones: a wide table does not part the images above it.
+        let stacks = parts.compactMap { part -> [Figure]? in if case .stack(let inner) = part { return inner } else { return nil } }
+        if stacks.count == parts.count, let depth = stacks.first?.count, depth > 1, stacks.allSatisfy({ $0.count == depth }) {
+            return (0..<depth).flatMap { row in beside(stacks.map { $0[row] }) }
+        }
         let room = (profile.columns - Self.gap * (parts.count - 1)) / max(1, parts.count)
         let needsGraphics = profile.pictures != .characters && parts.contains(where: \.hasImages)
         guard parts.count > 1, room >= Self.narrowest, !needsGraphics else { return parts.flatMap(lines) }
