@@ -83,7 +83,7 @@ final class StepList {
     @inline(__always)
     func run(_ frame: Frame) throws -> Flow {
         for index in 0..<count {
-            if frame.signal.pointee != 0 { try frame.evaluator.poll() }
+            if frame.signal.pointee != 0 { try frame.evaluator.poll(first[index].takeUnretainedValue(), frame) }
             let flow = try first[index]._withUnsafeGuaranteedRef { try $0.run(frame) }
             if flow != .next { return flow }
         }

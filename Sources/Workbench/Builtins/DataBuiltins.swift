@@ -10,7 +10,7 @@ enum DataBuiltins {
         Builtin("data", [required("action"), optional("name", "none")], topic: "data",
                 doc: "Data sets on this computer. list: what is there, where, how large, on what terms; install: downloads one, going on where it was cut off, checks and unpacks it; remove: deletes one.",
                 example: "data list",
-                verb: [VerbForm.Slot(nil, "action", words: ["install", "list", "remove"]), VerbForm.Slot(nil, "name", required: false, words: [])]) { arguments, evaluator in
+                verb: [VerbForm.Slot(nil, "action", words: ["install", "list", "remove"], onlyWords: true), VerbForm.Slot(nil, "name", required: false, onlyWords: true)]) { arguments, evaluator in
             let store = DataStore()
             let action = try arguments.string(0)
             guard action != "list" else { return .host(FigureValue(try DataFigures.list(store))) }
