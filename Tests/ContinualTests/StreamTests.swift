@@ -65,7 +65,9 @@ final class StreamTests: XCTestCase {
         XCTAssertEqual(learning.tasks.map(\.name), ["permutation 4", "permutation 5"])
         XCTAssertEqual(learning.tasks.map(\.number), [0, 1])
         XCTAssertTrue(try learning.tasks[1].train.minibatch(0, 10).x.equalsBitwise(try bench.tasks[4].train.minibatch(0, 10).x))
-        XCTAssertThrowsError(try Benchmark.permuted(.data(data), tasks: 3, seed: 1).learning()) { XCTAssertTrue("\($0)".contains("none is left for learning")) }
+        XCTAssertEqual(try Benchmark.permuted(.data(data), tasks: 3, seed: 1).validation().tasks.count, 3)
+        XCTAssertThrowsError(try Benchmark.permuted(.data(data), tasks: 3, seed: 1).learning()) { XCTAssertTrue("\($0)".contains("has 3 tasks; the first 3 are for validation")) }
+        XCTAssertThrowsError(try Benchmark.permuted(.data(data), tasks: 2, seed: 1).validation())
     }
 
     func testBlurryHasExactlyItsShareOfNeighbours() throws {
