@@ -65,6 +65,9 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CLibedit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(
             name: "CTorch",
             cxxSettings: [
@@ -75,14 +78,18 @@ let package = Package(
         .target(name: "CImages", cSettings: [.unsafeFlags(["-O2"])], linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png16")]),
         .target(name: "BCLScript", swiftSettings: swift5),
         .target(name: "FilePaths", swiftSettings: swift5),
-        .target(name: "Interpreter", dependencies: ["BCLScript", "FilePaths", .product(name: "OrderedCollections", package: "swift-collections")], swiftSettings: swift5 + fast),
+        .target(name: "Figures", dependencies: ["BCLScript"], swiftSettings: swift5),
+        .target(name: "TerminalGraphics", dependencies: ["Figures", "BCLScript"], swiftSettings: swift5),
+        .target(name: "Drawing", dependencies: ["Figures", "CCairo"], swiftSettings: swift5),
+        .target(name: "Downloads", dependencies: ["CCurl", "CCrypto", "FilePaths"], swiftSettings: swift5),
+        .target(name: "Interpreter", dependencies: ["BCLScript", "Figures", "FilePaths", .product(name: "OrderedCollections", package: "swift-collections")], swiftSettings: swift5 + fast),
         .target(name: "Engine", dependencies: ["CTorch", "FilePaths"], swiftSettings: swift5 + fast),
         .target(name: "Continual", dependencies: ["Engine", "FilePaths", "CImages", "CZlib"], swiftSettings: swift5 + fast),
-        .target(name: "Workbench", dependencies: ["Interpreter", "Continual"], swiftSettings: swift5 + fast),
+        .target(name: "Workbench", dependencies: ["Interpreter", "Continual", "Drawing", "Downloads"], swiftSettings: swift5 + fast),
         .target(name: "LanguageServer", dependencies: ["Workbench"], swiftSettings: swift5),
         .executableTarget(
             name: "bclsh",
-            dependencies: ["Workbench", "LanguageServer", "FilePaths", "CLibedit", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: ["Workbench", "LanguageServer", "TerminalGraphics", "Downloads", "FilePaths", "CLibedit", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: swift5),
         .testTarget(name: "BCLScriptTests", dependencies: ["BCLScript"], swiftSettings: swift5),
         .testTarget(name: "InterpreterTests", dependencies: ["Interpreter", "FilePaths"], swiftSettings: swift5),

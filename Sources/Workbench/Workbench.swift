@@ -33,6 +33,8 @@ public final class Workbench {
         registry.add(workbench.learningBuiltins)
         registry.add(workbench.steppingBuiltins)
         registry.add(workbench.sessionBuiltins)
+        registry.add(LookingBuiltins.all)
+        registry.add(DataBuiltins.all)
         registry.add(TrainingEvents.all)
         let session = Session(registry: registry, library: library)
         session.evaluator.makeInstance = { method, frame in Learner(method, frame) }

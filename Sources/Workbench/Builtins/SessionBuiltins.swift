@@ -11,13 +11,17 @@ extension Workbench {
                 self.streams.reseed(UInt64(try arguments.int(0, in: 0...Int.max)))
                 return .none
             },
+            Builtin("clock", [], returns: "float", topic: "session", doc: "Seconds of a clock that only goes forward: the difference of two readings is the time between them.",
+                    example: "let start = clock()\nassert clock() >= start") { _, _ in
+                .float(Double(DispatchTime.now().uptimeNanoseconds) / 1e9)
+            },
             Builtin("device", [required("name")], topic: "session", doc: "Where networks, benchmarks and memories that are made from now on live: \"cpu\", \"cuda\", \"cuda:1\", or \"auto\".", example: "device \"cpu\"",
                     verb: [VerbForm.Slot(nil, "name")]) { arguments, _ in
                 try self.setDevice(try arguments.string(0))
                 return .none
             },
             Builtin("save", [required("x"), required("path")], topic: "files",
-                    doc: "Writes a file, whole or not at all: a learner with all that it holds; a network, tensor, snapshot or record of tensors as .safetensors under PyTorch's names; a string or accuracy matrix as text.",
+                    doc: "Writes a file, whole or not at all: a learner with all that it holds; a network, tensor, snapshot or record of tensors as .safetensors under PyTorch's names; a figure as .png, .svg or .txt; a string or accuracy matrix as text.",
                     example: "let net = mlp(64, 10)\nsave net to \"net.safetensors\"",
                     verb: [VerbForm.Slot(nil, "x"), VerbForm.Slot("to", "path")]) { arguments, _ in
                 try self.save(arguments[0], to: try arguments.string(1), arguments)

@@ -16,7 +16,7 @@ enum SavedValue: Codable {
     case draw(String, tasks: [Int], slots: [Int], flat: [Int], hasTargets: Bool)
     case snapshot(String)
     case network(String, description: String)
-    case memory(String, filled: [Int], positions: [Int], hasTargets: Bool)
+    case memory(String, filled: [Int], positions: [Int], hasTargets: Bool, written: [Int]?, writes: Int?)
     /// Not saved: it has to be there already, and of the same kind (a benchmark, a function).
     case kept(type: String, description: String, recipe: Recipe?)
 }
@@ -66,7 +66,7 @@ struct ValueWriter {
             let copy = try value.memory.snapshot()
             tensors += [("\(path).x", copy.x), ("\(path).y", copy.y)]
             if let targets = copy.targets { tensors.append(("\(path).targets", targets)) }
-            return .memory(path, filled: copy.filled, positions: copy.positions, hasTargets: copy.targets != nil)
+            return .memory(path, filled: copy.filled, positions: copy.positions, hasTargets: copy.targets != nil, written: copy.written, writes: copy.writes)
         case let value as DrawValue:
             let draw = value.draw
             tensors += [("\(path).x", draw.x), ("\(path).y", draw.y)]
@@ -138,10 +138,10 @@ struct ValueReader {
                 try value.network.restoreGradients(gradients)
             }
             return .host(value)
-        case .memory(let place, let filled, let positions, let hasTargets):
+        case .memory(let place, let filled, let positions, let hasTargets, let written, let writes):
             guard case .host(let host)? = current, let value = host as? MemoryValue else { throw mismatch(name, "memory", current) }
             let state = RingMemory.Snapshot(x: try tensor("\(place).x"), y: try tensor("\(place).y"), targets: hasTargets ? try tensor("\(place).targets") : nil,
-                                            filled: filled, positions: positions)
+                                            filled: filled, positions: positions, written: written, writes: writes ?? 0)
             do { try value.memory.check(state) } catch let error as DataError { throw misfit("'\(name)' does not fit: \(error.message)") }
             changes.append { try value.memory.restore(state) }
             return .host(value)

@@ -1,6 +1,7 @@
 import BCLScript
 import Continual
 import Engine
+import Figures
 import Interpreter
 
 /// A loaded data set.
@@ -13,6 +14,7 @@ final class DatasetValue: HostValue, Reproducible {
         let shape = dataset.imageShape.map(String.init).joined(separator: "x")
         describer.write("<\(dataset.name): \(dataset.train.count) training and \(dataset.test.count) test images \(shape), \(dataset.classes) classes>")
     }
+    override func figure() throws -> Figure? { try BenchmarkFigures.dataset(dataset) }
     override var members: MemberTable { Self.table }
 
     private static func dataset(_ value: Value) throws -> Dataset {
@@ -51,6 +53,7 @@ final class BenchmarkValue: HostValue, Reproducible {
     override func describe(_ describer: inout Describer) {
         describer.write("<\(benchmark.name): \(benchmark.tasks.count) task\(benchmark.tasks.count == 1 ? "" : "s"), \(benchmark.inputSize) inputs, \(benchmark.outputs) outputs>")
     }
+    override func figure() throws -> Figure? { try BenchmarkFigures.benchmark(benchmark) }
     override func length() throws -> Int? { benchmark.tasks.count }
     override func makeIterator() throws -> ValueIterator? {
         var rest = tasks.makeIterator()
