@@ -120,6 +120,8 @@ int ctorch_equal(ctorch_tensor a, ctorch_tensor b, int *out);
 // Indexing
 int ctorch_index_select(ctorch_tensor t, int64_t dimension, ctorch_tensor indices, ctorch_tensor *out);
 int ctorch_gather(ctorch_tensor t, int64_t dimension, ctorch_tensor indices, ctorch_tensor *out);
+/// Row i of the result is the sum over k of weights[i, k] * t[indices[i, k]]: t float [R, C], indices int64 [N, K], weights float [N, K].
+int ctorch_weighted_rows(ctorch_tensor t, ctorch_tensor indices, ctorch_tensor weights, ctorch_tensor *out);
 int ctorch_masked_select(ctorch_tensor t, ctorch_tensor mask, ctorch_tensor *out);
 int ctorch_masked_fill(ctorch_tensor t, ctorch_tensor mask, double value, ctorch_tensor *out);
 
