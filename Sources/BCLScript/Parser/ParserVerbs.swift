@@ -67,7 +67,7 @@ extension Parser {
 
     private mutating func value(of slot: VerbForm.Slot, _ form: VerbForm) throws -> Expression {
         if slot.takesOnlyWords, case .name(let word) = current.kind {
-            guard slot.words.isEmpty else {
+            guard slot.words.isEmpty || slot.words.contains(word) else {
                 let near = Suggestion.nearest(to: word, among: slot.words).map { ": did you mean '\($0)'?" } ?? ""
                 try wrongForm(form, "'\(form.name)' can't '\(word)'\(near)")
             }
