@@ -75,6 +75,7 @@ let package = Package(
                 .define("BCL_CUDA", to: hasCUDA ? "1" : "0"),
             ],
             linkerSettings: [.unsafeFlags(torchLinkerFlags)]),
+        .target(name: "CImages", cSettings: [.unsafeFlags(["-O2"])], linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png16")]),
         .target(name: "BCLScript", swiftSettings: swift5),
         .target(name: "FilePaths", swiftSettings: swift5),
         .target(name: "Figures", dependencies: ["BCLScript"], swiftSettings: swift5),
@@ -83,7 +84,7 @@ let package = Package(
         .target(name: "Downloads", dependencies: ["CCurl", "CCrypto", "FilePaths"], swiftSettings: swift5),
         .target(name: "Interpreter", dependencies: ["BCLScript", "Figures", "FilePaths", .product(name: "OrderedCollections", package: "swift-collections")], swiftSettings: swift5 + fast),
         .target(name: "Engine", dependencies: ["CTorch", "FilePaths"], swiftSettings: swift5 + fast),
-        .target(name: "Continual", dependencies: ["Engine", "CZlib"], swiftSettings: swift5 + fast),
+        .target(name: "Continual", dependencies: ["Engine", "FilePaths", "CImages", "CZlib"], swiftSettings: swift5 + fast),
         .target(name: "Workbench", dependencies: ["Interpreter", "Continual", "Drawing", "Downloads"], swiftSettings: swift5 + fast),
         .target(name: "LanguageServer", dependencies: ["Workbench"], swiftSettings: swift5),
         .executableTarget(

@@ -92,7 +92,7 @@ extension Parser {
             throw Bail()
         }
         let place = try sum()
-        var arguments = [Argument(keyword: nil, value: try make(.string([.text(method.text)]), method.span)), Argument(keyword: nil, value: place)]
+        var arguments = [Argument(keyword: nil, value: try make(.name(NameUse(method)), method.span)), Argument(keyword: nil, value: place)]
         if accept(.if) {
             let condition = try expression()
             arguments.append(Argument(keyword: nil, value: try make(.string([.text(source.text(condition.span))]), condition.span)))

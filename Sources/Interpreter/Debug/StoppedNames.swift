@@ -86,7 +86,7 @@ final class StoppedNames {
 
 extension Value {
     /// The same number, or the very same object.
-    func isSame(as other: Value) -> Bool {
+    public func isSame(as other: Value) -> Bool {
         switch (self, other) {
         case (.unset, .unset), (.none, .none): return true
         case (.bool(let a), .bool(let b)): return a == b

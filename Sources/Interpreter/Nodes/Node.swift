@@ -29,7 +29,7 @@ final class CodeUnit {
 
     func located(_ error: Error, _ span: Span) -> Error {
         switch error {
-        case is ScriptError, is Interrupted: return error
+        case is ScriptError, is Interrupted, is Halted: return error
         case let failure as Failure:
             return ScriptError(Diagnostic(failure.code, failure.message, at: Location(source, span), hint: failure.hint))
         case let diagnostic as Diagnostic: return ScriptError(diagnostic)

@@ -94,6 +94,14 @@ public final class Evaluator {
         if level >= 2 || (level == 1 && context.shielded == 0) { throw Interrupted() }
     }
 
+    /// Runs a body whose output nobody needs to see again.
+    public func silently<T>(_ body: () throws -> T) rethrows -> T {
+        let outer = sink
+        sink = CollectingSink()
+        defer { sink = outer }
+        return try body()
+    }
+
     func withoutStepping<T>(_ body: () throws -> T) rethrows -> T {
         let outer = stepper
         stepper = nil

@@ -107,6 +107,7 @@ public final class Session {
         } catch let error as ScriptError { return .failed(error.report) }
         catch let diagnostic as Diagnostic { return .rejected([diagnostic]) }
         catch is Interrupted { return .interrupted }
+        catch is Halted { return .finished(nil) }
         catch { return .failed(Diagnostic(.internalError, "\(error)", at: nil)) }
     }
 

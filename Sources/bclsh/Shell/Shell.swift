@@ -12,6 +12,7 @@ struct Shell: ParsableCommand {
 
     func run() throws {
         let (session, _) = options.makeSession()
+        session.evaluator.isInteractive = true
         let renderer = DiagnosticRenderer(colour: Terminal.showsColour(STDOUT_FILENO))
         let sink = ConsoleSink(pages: true)
         guard let reader = LineReader() else { leave("the terminal can't be used for editing", status: ExitStatus.failed) }
