@@ -136,7 +136,8 @@ struct Plot {
 
     private func alongFigure() throws -> Figure {
         let weights = try arguments.host(Place.x, WeightsValue.self, "the weights of a learner, such as L.weights, where there is 'along'")
-        let ends = try arguments.list(Place.along).map { value -> WeightsSnapshot in
+        guard case .list(let list) = arguments[Place.along] else { throw arguments.bad(Place.along, "must be two snapshots, 'before, after'") }
+        let ends = try list.items.map { value -> WeightsSnapshot in
             guard case .host(let host) = value, let snapshot = host as? SnapshotValue else { throw arguments.bad(Place.along, "must be two snapshots, not \(value.phrase)") }
             return snapshot.snapshot
         }
