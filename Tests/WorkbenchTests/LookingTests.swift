@@ -148,6 +148,20 @@ final class LookingTests: XCTestCase {
         XCTAssertEqual(chart.notes, ["each point is the mean of the last 10"])
     }
 
+    func testAxesAndLinesAreNamedAsTheyAreWritten() {
+        func titles(_ program: String) -> [String] {
+            guard case .lines(let chart)? = run(trained + program).figures.first else { return [] }
+            return [chart.xTitle, chart.yTitle] + (chart.series.count > 1 ? chart.series.map(\.name) : [])
+        }
+        XCTAssertEqual(titles("plot me.losses"), ["minibatch", "loss"])
+        XCTAssertEqual(titles("plot(me.losses)"), ["index", "value"])
+        XCTAssertEqual(titles("let xs = [1, 2]\nplot xs"), ["index", "xs"])
+        XCTAssertEqual(titles("let xs = [1, 2]\nplot xs, [3, 4]"), ["index", "value", "xs", "[3, 4]"])
+        XCTAssertEqual(titles("plot [1, 2], [3, 4] labels=[\"a\", \"b\"] ylabel=\"y\" xlabel=\"x\""), ["x", "y", "a", "b"])
+        XCTAssertEqual(titles("plot {a: [1], b: [2]}"), ["index", "value", "a", "b"])
+        XCTAssertEqual(titles("plot me"), ["minibatch", "loss"])
+    }
+
     func testWhatCanBePlotted() {
         func summary(_ program: String) -> String { run(program).figures.first?.summary ?? run(program).lines.joined() }
         XCTAssertEqual(summary("plot tensor([1.0, 2.0])"), "plot of 2 points")
