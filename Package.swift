@@ -57,6 +57,8 @@ let package = Package(
         .library(name: "BCLScript", targets: ["BCLScript"]),
         .library(name: "Interpreter", targets: ["Interpreter"]),
         .library(name: "Engine", targets: ["Engine"]),
+        .library(name: "FileFormats", targets: ["FileFormats"]),
+        .library(name: "Continual", targets: ["Continual"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -65,6 +67,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CLibedit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CLzma", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
         .target(
             name: "CTorch",
             cxxSettings: [
@@ -74,10 +77,11 @@ let package = Package(
             linkerSettings: [.unsafeFlags(torchLinkerFlags)]),
         .target(name: "BCLScript", swiftSettings: swift5),
         .target(name: "FilePaths", swiftSettings: swift5),
+        .target(name: "FileFormats", dependencies: ["CZlib", "CLzma"], swiftSettings: swift5 + fast),
         .target(name: "Interpreter", dependencies: ["BCLScript", "FilePaths", .product(name: "OrderedCollections", package: "swift-collections")], swiftSettings: swift5 + fast),
         .target(name: "Engine", dependencies: ["CTorch", "FilePaths"], swiftSettings: swift5 + fast),
-        .target(name: "Continual", dependencies: ["Engine", "CZlib"], swiftSettings: swift5 + fast),
-        .target(name: "Workbench", dependencies: ["Interpreter", "Continual"], swiftSettings: swift5 + fast),
+        .target(name: "Continual", dependencies: ["Engine", "FileFormats", "FilePaths"], swiftSettings: swift5 + fast),
+        .target(name: "Workbench", dependencies: ["Interpreter", "Continual", "FileFormats"], swiftSettings: swift5 + fast),
         .target(name: "LanguageServer", dependencies: ["Workbench"], swiftSettings: swift5),
         .executableTarget(
             name: "bclsh",
@@ -86,7 +90,8 @@ let package = Package(
         .testTarget(name: "BCLScriptTests", dependencies: ["BCLScript"], swiftSettings: swift5),
         .testTarget(name: "InterpreterTests", dependencies: ["Interpreter", "FilePaths"], swiftSettings: swift5),
         .testTarget(name: "EngineTests", dependencies: ["Engine"], swiftSettings: swift5),
-        .testTarget(name: "ContinualTests", dependencies: ["Continual"], swiftSettings: swift5),
+        .testTarget(name: "FileFormatsTests", dependencies: ["FileFormats", "CZlib", "CLzma"], swiftSettings: swift5),
+        .testTarget(name: "ContinualTests", dependencies: ["Continual", "CZlib", "CLzma"], swiftSettings: swift5),
         .testTarget(name: "WorkbenchTests", dependencies: ["Workbench"], swiftSettings: swift5),
     ],
     cxxLanguageStandard: .cxx20

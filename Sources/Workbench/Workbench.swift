@@ -23,6 +23,7 @@ public final class Workbench {
         registry.add(TensorBuiltins.all)
         registry.add(GradientBuiltins.all)
         registry.add(workbench.networkBuiltins)
+        registry.add(workbench.dataBuiltins)
         registry.add(workbench.benchmarkBuiltins)
         registry.add(workbench.learningBuiltins)
         registry.add(workbench.sessionBuiltins)

@@ -142,6 +142,17 @@ int ctorch_get_grad(ctorch_tensor t, ctorch_tensor *out);
 int ctorch_set_grad(ctorch_tensor t, ctorch_tensor grad);
 int ctorch_gradients(ctorch_tensor of, const ctorch_tensor *inputs, int n, int retain_graph, int create_graph, ctorch_tensor *outs);
 
+// Files of torch.save
+typedef struct ctorch_archive_s *ctorch_archive;
+/// Takes the archive's bytes in their order.
+typedef void (*ctorch_write)(void *context, const void *bytes, size_t count);
+int ctorch_archive_open(ctorch_write write, void *context, ctorch_archive *out);
+int ctorch_archive_add(ctorch_archive archive, const char *name, const void *bytes, size_t count);
+/// Writes the directory.
+int ctorch_archive_finish(ctorch_archive archive);
+/// To be called once, finished or not.
+void ctorch_archive_close(ctorch_archive archive);
+
 // Networks and losses
 int ctorch_linear(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, ctorch_tensor *out);
 int ctorch_conv2d(ctorch_tensor x, ctorch_tensor weight, int64_t stride, int64_t padding, ctorch_tensor *out);

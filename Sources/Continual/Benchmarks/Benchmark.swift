@@ -120,7 +120,3 @@ public final class Benchmark {
     }
 
 }
-
-extension SampleSet {
-    func on(_ device: Device) throws -> SampleSet { SampleSet(images: try images.to(device), labels: try labels.to(device)) }
-}

@@ -49,7 +49,7 @@ public final class TaskSamples {
             labels = try source.labels.narrow(0, start, length)
         }
         if let localLabels { labels = try localLabels.indexSelect(0, labels) }
-        return Minibatch(x: try transformed(images).to(.float32).div(255), y: labels)
+        return Minibatch(x: try source.scaled(try transformed(images)), y: labels)
     }
 
     /// The raw pixels of some samples, uint8 [length, D].

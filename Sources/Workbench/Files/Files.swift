@@ -16,8 +16,9 @@ extension Workbench {
         case .host(let value as SnapshotValue):
             let snapshot = value.snapshot
             return try Safetensors.write([("weights", snapshot.weights), ("statistics", snapshot.statistics), ("counters", snapshot.counters)], to: path)
+        case .host(let bench as BenchmarkValue): return try bench.benchmark.save(to: path)
         case .host(is MatrixValue): return try AtomicFile.write(Describer.string(value) + "\n", to: path)
-        default: throw arguments.wrong(0, wanted: "a learner, a network, a tensor, a snapshot, a record of tensors, a string or an accuracy matrix")
+        default: throw arguments.wrong(0, wanted: "a learner, a network, a tensor, a snapshot, a record of tensors, a benchmark, a string or an accuracy matrix")
         }
     }
 

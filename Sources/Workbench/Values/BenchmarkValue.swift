@@ -22,6 +22,7 @@ final class DatasetValue: HostValue {
     static let table = MemberTable([
         .property("name", "Its name.") { value, _ in .text(try dataset(value).name) },
         .property("classes", "Number of classes.") { value, _ in .int(try dataset(value).classes) },
+        .property("class_names", "List of the names of its classes, by label.") { value, _ in .items(try dataset(value).classNames.map { .text($0) }) },
         .property("train_size", "Number of training images.") { value, _ in .int(try dataset(value).train.count) },
         .property("test_size", "Number of test images.") { value, _ in .int(try dataset(value).test.count) },
         .property("image_shape", "(channels, height, width).") { value, _ in .items(try dataset(value).imageShape.map { .int($0) }) },
