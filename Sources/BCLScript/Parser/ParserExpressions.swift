@@ -23,6 +23,9 @@ extension Parser {
         let start = current.span
         advance()
         let condition = try expression()
+        if atSymbol(.leftBrace) || atSymbol(.colon) {
+            try refuse(ForeignHabit(message: "an 'if' that gives a value has no block", hint: "write 'if condition then a else b'", span: current.span))
+        }
         guard accept(.then) else { try unexpected("'then'") }
         let then = try expression()
         guard accept(.else) else {
@@ -93,7 +96,7 @@ extension Parser {
         return try make(.range(start, end), start.span.union(end.span), [start, end])
     }
 
-    private mutating func sum() throws -> Expression {
+    mutating func sum() throws -> Expression {
         var left = try product()
         while let operation = binaryOperator([.plus: .add, .minus: .subtract]) {
             let right = try operand { try $0.product() }
@@ -184,6 +187,7 @@ extension Parser {
             advance()
             return name
         }
+        if case .symbol = current.kind, let foreign = foreignHint() { try refuse(foreign) }
         return try identifier("the name of a field")
     }
 
@@ -354,6 +358,9 @@ extension Parser {
         skipNewlines()
         while !atSymbol(.rightBrace) {
             let key = try recordKey()
+            if atKeyword(.in) {
+                try refuse(ForeignHabit(message: "a function value is not written in braces", hint: "write 'x => expr' or '(x, y) => { ... }'", span: open.union(current.span)))
+            }
             guard accept(.colon) else { try unexpected("':' behind the key of a record") }
             skipNewlines()
             let value = try expression()
@@ -386,6 +393,9 @@ extension Parser {
         case .keyword(let word):
             advance()
             return Identifier(word.rawValue, token.span)
+        case .int, .float:
+            fail(.expectedName, "the key of a record is a name or a string, not a number", token.span, hint: "write \"\(source.text(token.span))\", or use a list")
+            throw Bail()
         default: return try identifier("the key of a record")
         }
     }

@@ -45,7 +45,9 @@ extension Parser {
         add("await", "async", hint: "calls are not asynchronous: write the call alone")
         add("switch", "match", "case", hint: "write 'if condition { ... } else if condition { ... }'")
         add("unless", hint: "write 'if not condition { ... }'")
-        add("do", hint: "write 'while condition { ... }'")
+        add("guard", hint: "write 'if not condition { return }'")
+        add("defer", hint: "write what is to be done at the end of the block")
+        add("do", "loop", "until", hint: "write 'while condition { ... }', or 'repeat n { ... }'")
         add("begin", "end", hint: "a block stands in braces: { ... }")
         add("pass", hint: "an empty block is { }")
         add("yield", hint: "return a list, or call a function for each value")
@@ -61,7 +63,7 @@ extension Parser {
         switch (previous.kind, current.kind) {
         case (.name(let word), _) where Self.elseIfWords.contains(word): return elseIfHabit(previous)
         case (_, .name(let word)) where Self.elseIfWords.contains(word): return elseIfHabit(current)
-        case (.name("f"), .string) where touches, (.name("r"), .string) where touches:
+        case (.name(let letters), .string) where touches && ["f", "r", "b", "u", "fr", "rf", "rb"].contains(letters):
             return ForeignHabit(message: "a string has no letter before its quote", hint: "every string fills in {expressions}; write {{ and }} for braces", span: previous.span)
         case (_, .symbol(.colon)):
             if ahead(1).kind == .symbol(.equal) {
@@ -69,7 +71,24 @@ extension Parser {
             }
             if ahead(1).kind == .newline { return here("a block does not start with ':'", "put it in braces: { ... }") }
             if case .name = previous.kind { return here("a keyword argument is not written with ':'", "write '\(text(previous))=value'") }
+            if case .int = previous.kind { return here("a range is not written with ':'", "write 'a..b', without its end: 0..3 is 0, 1, 2") }
             return nil
+        case (.symbol(.dot), .symbol(let sign)) where touches && [.plus, .minus, .star, .slash, .starStar, .less, .greater].contains(sign):
+            return ForeignHabit(message: "'.\(sign.rawValue)' is not part of the language", hint: "operators work on each element of a tensor as they are: write \(sign.rawValue)", span: previous.span.union(current.span))
+        case (.symbol(.dot), .symbol(.leftParen)) where touches:
+            return here("a function is not applied to each element with '.('", "functions take tensors as they are; for a list write '[f(x) for x in xs]'")
+        case (.keyword(.if), .keyword(.let)), (.keyword(.while), .keyword(.let)):
+            return here("a condition declares no name", "declare it before: 'let x = ...'; 'if x != none { ... }'")
+        case (.symbol(.dotDot), .symbol(.dot)) where touches, (.symbol(.dotDot), .symbol(.less)) where touches:
+            let span = previous.span.union(current.span)
+            return ForeignHabit(message: "'\(source.text(span))' is not part of the language", hint: "a range is written 'a..b', without its end: 0..3 is 0, 1, 2", span: span)
+        case (.symbol(.less), .symbol(.greater)) where touches:
+            return ForeignHabit(message: "'<>' is not part of the language", hint: "compare with '!='", span: previous.span.union(current.span))
+        case (_, .symbol(.slash)) where ahead(1).kind == .symbol(.star) && nextTouches, (_, .symbol(.slashSlash)):
+            return here("a comment does not start with '/'", "write '# ...'; a comment ends with its line")
+        case (_, .symbol(.at)): return here("there are no decorators and no macros", "call the function: f(x)")
+        case (.string, .string): return here("strings in a row are not joined", "write 'a + b', or one string \"{a}{b}\"")
+        case (_, .symbol(.star)), (_, .symbol(.starStar)): return here("'*' takes nothing apart here", "take a part of a list with xs[1:], and pass each argument by itself")
         case (_, .symbol(.minus)) where ahead(1).kind == .symbol(.greater) && nextTouches:
             return ForeignHabit(message: "'->' is not part of the language", hint: arrowHint, span: current.span.union(ahead(1).span))
         case (.symbol(.minus), .symbol(.greater)) where touches:

@@ -23,6 +23,10 @@ extension Parser {
             let count = try expression()
             let body = try loopBody("'repeat'")
             return Statement(.repeatLoop(count, body), start.union(previous.span))
+        case .keyword(.continue) where isDebugging:
+            if let form = verbs["continue"] { return try verb(form) }
+            return leaveLoop()
+        case .keyword(.break) where isDebugging && ahead(2).kind == .symbol(.colon): return try breakpoint()
         case .keyword(.break), .keyword(.continue): return leaveLoop()
         case .keyword(.return): return try returnStatement()
         case .keyword(.import): return try importStatement()
@@ -30,6 +34,10 @@ extension Parser {
             advance()
             let condition = try expression()
             let message = accept(.comma) ? try expression() : nil
+            if message == nil, case .list(let parts) = condition.kind, parts.count == 2, source.text(condition.span).hasPrefix("(") {
+                let hint = "write 'assert condition, \"message\"' without parentheses"
+                try refuse(ForeignHabit(message: "this never fails: it is a list of two values", hint: hint, span: condition.span))
+            }
             return Statement(.assertion(condition, message: message), start.union(previous.span))
         case .keyword(.no_grad):
             advance()
@@ -45,7 +53,7 @@ extension Parser {
         case .name("phase") where isNamedBlock(): return try phase()
         case .name("test") where isNamedBlock(): return try test()
         case .name(let text):
-            if let form = verbs[text], startsVerb() { return try verb(form) }
+            if let form = verbs[text], startsVerb(form) { return try verb(form) }
             if (text == "test" || text == "phase"), isUnnamedBlock() {
                 fail(.expectedToken, "'\(text)' needs a name in quotes", ahead(1).span, hint: "write '\(text) \"name\" { ... }'")
                 throw Bail()
@@ -82,6 +90,7 @@ extension Parser {
         var names: [Identifier] = []
         repeat {
             if atSymbol(.rightParen) { break }
+            if atSymbol(.star), let foreign = foreignHint() { try refuse(foreign) }
             let name = try identifier("a name")
             if name.text != "_", names.contains(where: { $0.text == name.text }) { fail(.duplicateName, "'\(name.text)' stands twice", name.span) }
             names.append(name)
@@ -272,11 +281,24 @@ extension Parser {
     private mutating func forLoop() throws -> Statement {
         let start = current.span
         advance()
+        if atSymbol(.leftParen), ahead(2).kind == .symbol(.equal) || ahead(1).kind == .keyword(.let) || ahead(1).kind == .name("var") { try refuse(countingLoop()) }
         let pattern = try self.pattern(hint: "write 'for (a, b) in ...'")
+        if atSymbol(.equal) { try refuse(countingLoop()) }
         guard accept(.in) else { try unexpected("'in'") }
         let values = try expression()
+        if atSymbol(.colon), ahead(1).kind != .newline, ahead(1).kind != .symbol(.leftBrace) {
+            let hint = "a range is written 'a..b', without its end; a body stands in braces"
+            try refuse(ForeignHabit(message: "neither a range nor the body of 'for' has a ':'", hint: hint, span: current.span))
+        }
         let body = try loopBody("'for'")
         return Statement(.forIn(pattern, values, body), start.union(previous.span))
+    }
+
+    /// Outside of loops `break` and `continue` speak to the debugger, where the host has one.
+    private var isDebugging: Bool { !context.inLoop && !context.inFunction && !context.inMethodBody && verbs["continue"] != nil }
+
+    private func countingLoop() -> ForeignHabit {
+        ForeignHabit(message: "a loop over numbers is not written with '='", hint: "write 'for i in 0..n { ... }'", span: current.span)
     }
 
     private mutating func leaveLoop() -> Statement {

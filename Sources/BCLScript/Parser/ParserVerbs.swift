@@ -1,8 +1,12 @@
 /// Verbs: statements that read like sentences, and become calls.
 extension Parser {
     /// Whether the name here starts a sentence rather than an expression: `show x` against `show(x)`, `show = 1` or `show - 1`.
-    func startsVerb() -> Bool {
+    func startsVerb(_ form: VerbForm) -> Bool {
         let next = ahead(1)
+        if form.isWordSentence {
+            if case .name = next.kind { return true }
+            return false
+        }
         switch next.kind {
         // Alone on its line it is a sentence too, complete or not: as a value of no use there.
         case .newline, .end, .symbol(.semicolon), .symbol(.rightBrace): return true
@@ -21,7 +25,18 @@ extension Parser {
         var arguments: [Argument] = []
         // Behind an optional slot that was left out, arguments are passed by name.
         var skipped = false
-        for slot in form.slots {
+        for (index, slot) in form.slots.enumerated() {
+            if let word = word(of: slot) {
+                let keyword = skipped ? Identifier(slot.parameter, current.span) : nil
+                arguments.append(Argument(keyword: keyword, value: try make(.string([.text(word)]), current.span)))
+                advance()
+                continue
+            }
+            // "step phase": the learner is left out.
+            if slot.connective == nil, !slot.isRequired, form.slots[(index + 1)...].contains(where: { word(of: $0) != nil || starts($0) }) {
+                skipped = true
+                continue
+            }
             if let connective = slot.connective {
                 guard atWord(connective) else {
                     if slot.isRequired { try wrongForm(form, "here should be '\(connective)', found \(describe(current))") }
@@ -36,7 +51,7 @@ extension Parser {
             }
             if endsSentence() { try wrongForm(form, "'\(previous.span.end > 0 ? source.text(previous.span) : form.name)' needs \(slot.parameter) behind it") }
             let keyword = skipped ? Identifier(slot.parameter, current.span) : nil
-            arguments.append(Argument(keyword: keyword, value: try expression()))
+            arguments.append(Argument(keyword: keyword, value: try value(of: slot, form)))
             while slot.isVariadic, accept(.comma) { arguments.append(Argument(keyword: nil, value: try expression())) }
         }
         while isFurtherArgument(), let keyword = keywordArgumentName() {
@@ -50,6 +65,56 @@ extension Parser {
         return Statement(.verb(call, form), span)
     }
 
+    private mutating func value(of slot: VerbForm.Slot, _ form: VerbForm) throws -> Expression {
+        if slot.takesOnlyWords, case .name(let word) = current.kind {
+            guard slot.words.isEmpty else {
+                let near = Suggestion.nearest(to: word, among: slot.words).map { ": did you mean '\($0)'?" } ?? ""
+                try wrongForm(form, "'\(form.name)' can't '\(word)'\(near)")
+            }
+            let span = current.span
+            advance()
+            return try make(.string([.text(word)]), span)
+        }
+        let first = try expression()
+        guard slot.isCollected, atSymbol(.comma) else { return first }
+        var items = [first]
+        while accept(.comma) { items.append(try expression()) }
+        return try make(.list(items), first.span.union(previous.span), items)
+    }
+
+    /// `break METHOD:"phase" if condition`, or a line's number for the phase: a call of the host's `breakpoint`, which gets the condition as text.
+    mutating func breakpoint() throws -> Statement {
+        let start = current.span
+        advance()
+        let method = try identifier("the name of a method")
+        guard accept(.colon) else {
+            report(.wrongVerbForm, "here should be ':' and a phase or a line", current.span, hint: Self.breakpointHint)
+            throw Bail()
+        }
+        let place = try sum()
+        var arguments = [Argument(keyword: nil, value: try make(.name(NameUse(method)), method.span)), Argument(keyword: nil, value: place)]
+        if accept(.if) {
+            let condition = try expression()
+            arguments.append(Argument(keyword: nil, value: try make(.string([.text(source.text(condition.span))]), condition.span)))
+        }
+        let callee = try make(.name(NameUse(Identifier("breakpoint", start))), start)
+        let call = try make(.call(callee, arguments), start.union(previous.span), [callee] + arguments.map(\.value))
+        return Statement(.expression(call), call.span)
+    }
+
+    static let breakpointHint = "write 'break METHOD:\"phase\" if condition', or 'break METHOD:12' for a line"
+
+    /// The word of a slot that stands here, if it is one and nothing makes it a value.
+    private func word(of slot: VerbForm.Slot) -> String? {
+        guard case .name(let text) = current.kind, slot.words.contains(text) else { return nil }
+        switch ahead(1).kind {
+        case .newline, .end, .symbol(.semicolon), .symbol(.rightBrace), .name: return text
+        default: return nil
+        }
+    }
+
+    private func starts(_ slot: VerbForm.Slot) -> Bool { slot.connective.map { atWord($0) } ?? false }
+
     /// Connectives can be words of the language (`for`).
     private func atWord(_ word: String) -> Bool { atName(word) || current.kind == Keyword(rawValue: word).map { .keyword($0) } }
 
@@ -61,11 +126,21 @@ extension Parser {
         }
     }
 
+    private func startsValue() -> Bool {
+        switch current.kind {
+        case .name, .int, .float, .string: return true
+        default: return false
+        }
+    }
+
     private func endsSentence() -> Bool { at(.newline) || at(.end) || atSymbol(.semicolon) || atSymbol(.rightBrace) }
 
     private mutating func wrongForm(_ form: VerbForm, _ message: String) throws -> Never {
-        if atSymbol(.colon), let foreign = foreignHint() { try refuse(foreign) }
-        report(.wrongVerbForm, message, current.span, hint: "the sentence reads '\(form.description)'")
+        if !atSymbol(.equal), !atKeyword(.for), let foreign = foreignHint() { try refuse(foreign) }
+        var hint = "the sentence reads '\(form.description)'"
+        // "print len xs": whether the name is a function's is not known here.
+        if form.slots.contains(where: \.isVariadic), case .name(let name) = previous.kind, startsValue() { hint += "; a call is written \(name)(\(source.text(current.span)))" }
+        report(.wrongVerbForm, message, current.span, hint: hint)
         throw Bail()
     }
 }

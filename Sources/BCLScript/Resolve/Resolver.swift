@@ -185,7 +185,8 @@ public struct Resolver {
 
     /// What Python, Julia and Swift call otherwise.
     private static let habits = [
-        "range": "write '0..n'",
+        "range": "write '0..n'", "eachindex": "write '0..len(xs)'", "isinstance": "write 'type(x) == \"int\"'", "typeof": "write 'type(x)'",
+        "hasattr": "write '\"key\" in record'", "getattr": "write 'record[\"key\"]'", "input": "a script asks nothing: declare a 'param' and set it with --set",
         "self": "a method's variables are used by their plain names", "this": "a method's variables are used by their plain names",
         "torch": "the functions of tensors stand alone: write 'zeros(3)' for 'torch.zeros(3)'", "np": "the functions of tensors stand alone: write 'zeros(3)' for 'np.zeros(3)'",
         "numpy": "the functions of tensors stand alone: write 'zeros(3)' for 'numpy.zeros(3)'",

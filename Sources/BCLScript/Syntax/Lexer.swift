@@ -119,7 +119,9 @@ public struct Lexer {
         switch character {
         case "&": return following == UInt8(ascii: "&") ? "use 'and'" : nil
         case "|": return following == UInt8(ascii: "|") ? "use 'or'" : nil
-        case "!": return "use 'not'"
+        case "!":
+            let follows = start > 0 && continuesName(at: start - 1)
+            return follows ? "a name has only letters, digits and _; a condition is turned round with 'not'" : "use 'not'"
         case "$": return "a name has only letters, digits and _; a string fills in {name}"
         case "\\": return "no line continuation is needed inside brackets: put the expression in ( )"
         case "?": return "use 'if condition then a else b'"
@@ -203,8 +205,14 @@ public struct Lexer {
     private mutating func malformed(_ start: Int, _ space: Bool) {
         while continuesName(at: offset) { offset += 1 }
         let span = Span(start, offset)
-        report(.malformedNumber, "'\(source.text(span))' is neither a number nor a name", span,
-               hint: "a name starts with a letter or _; numbers look like 12, 0.5, 1e-3, 1_000 or 0xFF")
+        let text = source.text(span)
+        let number = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
+        let name = text.dropFirst(number.count)
+        // Julia multiplies so; 0b101 and 1e are no products.
+        let isProduct = number != "0" && name.first?.isLetter == true && name.lowercased() != "e"
+        report(.malformedNumber, "'\(text)' is neither a number nor a name", span,
+               hint: (isProduct ? "write \(number) * \(name) for a product; " : "")
+                   + "a name starts with a letter or _; numbers look like 12, 0.5, 1e-3, 1_000 or 0xFF")
         append(.invalid, span, space)
     }
 

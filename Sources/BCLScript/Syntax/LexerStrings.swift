@@ -71,7 +71,7 @@ extension Lexer {
             offset = min(offset, limit)
             if code == UInt8(ascii: "\n") || code == 0 { offset = start + 1 }
             report(.invalidEscape, "'\(source.text(Span(start, offset)))' is no escape sequence", Span(start, offset),
-                   hint: "known are \\n \\t \\r \\\\ \\\" \\' \\{ \\} and \\u{...}; write \\\\ for a backslash")
+                   hint: code == UInt8(ascii: "(") ? "a value is filled in with {x}; write \\\\ for a backslash" : "known are \\n \\t \\r \\\\ \\\" \\' \\{ \\} and \\u{...}; write \\\\ for a backslash")
         }
     }
 

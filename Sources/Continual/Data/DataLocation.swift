@@ -25,7 +25,8 @@ struct DataLocation {
                         remedy: "set BCL_DATA to the folder that holds \(folders[0])/, or name it: \(name)(path=\"...\") wants \(contents); digits() needs no files")
     }
 
-    private static var roots: [String] {
+    /// Folders that hold a folder for each data set.
+    static var roots: [String] {
         let environment = ProcessInfo.processInfo.environment
         let share = environment["XDG_DATA_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? "\(environment["HOME"] ?? "")/.local/share"
         return (environment["BCL_DATA"].flatMap { $0.isEmpty ? nil : [$0] } ?? []) + ["\(share)/bclsh/data"]

@@ -14,8 +14,13 @@ public struct SampleSet {
 
     public var count: Int { labels.count }
 
-    /// What a network sees of some images: float32.
-    func scaled(_ images: Tensor) throws -> Tensor { self.images.dtype == .float32 ? images : try images.to(.float32).div(255) }
+    var areGreys: Bool { images.dtype == .uint8 }
+
+    /// What a network sees of some images of the set: float32.
+    func scaled(_ images: Tensor) throws -> Tensor { areGreys ? try images.to(.float32).div(255) : images }
+
+    /// What a person sees of some images of the set: uint8.
+    func greys(_ images: Tensor) throws -> Tensor { areGreys ? try images.to(.uint8) : try images.clamp(min: 0, max: 1).mul(.float(255)).round().to(.uint8) }
 
     func on(_ device: Device) throws -> SampleSet { SampleSet(images: try images.to(device), labels: try labels.to(device)) }
 }

@@ -71,11 +71,11 @@ struct TaskFile {
         let areDisjoint = classes.count > 1 && classes.map(\.count).reduce(0, +) == classes.reduce(into: Set<Int>()) { $0.formUnion($1) }.count
         let heads = wanted ?? (areDisjoint ? .perTask : .shared)
         let descriptions = train.map { document.items($0)?.first ?? .none }
-        let ranges = parts.indices.map { range(descriptions[$0], of: classes[$0]) }
-        let outputs = ((heads == .perTask ? ranges.lazy.compactMap(\.last).max() : classes.lazy.compactMap { $0.max() }.max()) ?? 0) + 1
+        let ranges = parts.indices.map { heads == .perTask ? range(descriptions[$0], of: classes[$0]) : classes[$0].sorted() }
+        let outputs = (ranges.lazy.compactMap(\.last).max() ?? 0) + 1
         let tasks = try parts.indices.map { number -> Task in
             let description = descriptions[number]
-            let own = heads == .perTask ? ranges[number] : Array(0..<outputs)
+            let own = ranges[number]
             var local: Tensor?
             if heads == .perTask {
                 var table = [Int](repeating: -1, count: outputs)
@@ -85,7 +85,7 @@ struct TaskFile {
             func samples(_ part: Part) throws -> TaskSamples {
                 TaskSamples(try SampleSet(images: part.images.images, labels: part.labels).on(device), rows: nil, transform: .none, localLabels: local)
             }
-            return Task(number: number, name: name(description, number, own), classes: own, train: try samples(parts[number].train), test: try samples(parts[number].test))
+            return Task(number: number, name: name(description, number, own), classes: own, classNames: own.map(String.init), outputs: own, train: try samples(parts[number].train), test: try samples(parts[number].test))
         }
         return Benchmark(name: FilePath.name(path), tasks: tasks, heads: heads, imageShape: shape, outputs: outputs, seed: 0)
     }

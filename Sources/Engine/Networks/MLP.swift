@@ -10,7 +10,7 @@ public final class MLP: Network {
     /// - Parameter random: where the first weights come from; nil leaves them zero.
     public init(widths: [Int], random: RandomStream?, dtype: DType = .float32, device: Device = .cpu) throws {
         guard widths.count >= 2 else { throw EngineError("an mlp needs at least two sizes: input and output") }
-        guard widths.allSatisfy({ $0 >= 1 && $0 <= 1 << 24 }) else { throw EngineError("the sizes of an mlp must be positive, not [\(Tensor.list(widths))]") }
+        guard widths.allSatisfy({ $0 >= 1 && $0 <= 1 << 24 }) else { throw EngineError("the sizes of an mlp must be from 1 to \(1 << 24), not [\(Tensor.list(widths))]") }
         guard dtype.isFloatingPoint else { throw EngineError("a network's weights are floats, not \(dtype.rawValue)") }
         self.widths = widths
         var layout = StateLayout()

@@ -35,8 +35,10 @@ public struct EngineError: Error, CustomStringConvertible {
     static func last() -> EngineError {
         let message = String(cString: ctorch_error())
         if message.contains("DefaultCPUAllocator") || message.contains("out of memory") {
-            let asked = message.range(of: "allocate ").map { message[$0.upperBound...].prefix { !".(".contains($0) } }
-            return EngineError("there is not enough memory for this\(asked.map { ": \($0.trimmingCharacters(in: .whitespaces)) were asked for" } ?? "")", .memory)
+            // "you tried to allocate 400000000000 bytes. Error code ...", "Tried to allocate 2.00 GiB (GPU 0; ..."
+            let words = message.range(of: "ried to allocate ").map { message[$0.upperBound...].split(separator: " ").prefix(2).joined(separator: " ") }
+            let amount = words.map { ": \($0.hasSuffix(".") ? String($0.dropLast()) : $0) were asked for" }
+            return EngineError("there is not enough memory for this\(amount ?? "")", .memory)
         }
         return EngineError(clean(message))
     }

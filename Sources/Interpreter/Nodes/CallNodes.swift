@@ -11,6 +11,16 @@ struct CallArguments {
         (try positional.map { try $0.eval(frame) }, try named.map { ($0.text, try $1.eval(frame)) })
     }
 
+    /// The place of the argument that a failure is about, if it is one of this call's.
+    func place(of error: Error, _ signature: Signature) -> Span? {
+        guard let failure = (error as? Failure) ?? (error as? ScriptFailureConvertible)?.failure, let argument = failure.argument,
+              argument.signature === signature, argument.index < signature.parameters.count else { return nil }
+        let parameter = signature.parameters[argument.index]
+        if let (_, node) = named.first(where: { $0.0.text == parameter.name }) { return node.span }
+        if argument.index < positional.count, !parameter.isVariadic { return positional[argument.index].span }
+        return nil
+    }
+
     /// Where in `named` the parameters of a signature find their value; nil where binding needs the general way.
     func order(for signature: Signature) -> [Int?]? {
         guard !signature.isVariadic,
@@ -65,7 +75,7 @@ final class CallNode: Node {
 
     private func invoke(_ callable: Callable, _ bound: Arguments, _ frame: Frame) throws -> Value {
         do { return try frame.evaluator.invoke(callable, bound) } catch {
-            let error = located(error)
+            let error = located(error, at: arguments.place(of: error, callable.signature))
             if let script = error as? ScriptError, let frameName = callable.traceName {
                 script.add(ScriptError.Frame(what: frameName, location: Location(unit.source, span)))
             }
@@ -109,7 +119,7 @@ final class MemberCallNode: Node {
                 values = cached.order.map { $0.map { given[$0] } ?? .unset }
             }
             let bound = Arguments(cached.signature, values)
-            do { return try cached.run(value, bound, frame.evaluator) } catch { throw located(error) }
+            do { return try cached.run(value, bound, frame.evaluator) } catch { throw located(error, at: arguments.place(of: error, cached.signature)) }
         }
         if case .method(let signature, let run)? = table.members[name.text]?.action, !isShadowed(value) {
             if let order = arguments.order(for: signature) {
@@ -118,7 +128,9 @@ final class MemberCallNode: Node {
                 isInOrder = arguments.isPlain && order.count == arguments.positional.count
             }
             let (positional, named) = try arguments.evaluate(frame)
-            do { return try run(value, try Arguments.bind(signature, positional: positional, named: named), frame.evaluator) } catch { throw located(error) }
+            do { return try run(value, try Arguments.bind(signature, positional: positional, named: named), frame.evaluator) } catch {
+                throw located(error, at: arguments.place(of: error, signature))
+            }
         }
         return try callField(value, frame)
     }

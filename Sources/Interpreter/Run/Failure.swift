@@ -5,11 +5,19 @@ public struct Failure: Error {
     public let code: DiagnosticCode
     public let message: String
     public let hint: String?
+    /// The argument at fault, where it is one: the place is then its, not the whole call's.
+    public let argument: Argument?
 
-    public init(_ code: DiagnosticCode, _ message: String, hint: String? = nil) {
+    public struct Argument: Sendable {
+        let signature: Signature
+        let index: Int
+    }
+
+    public init(_ code: DiagnosticCode, _ message: String, hint: String? = nil, argument: Argument? = nil) {
         self.code = code
         self.message = message
         self.hint = hint
+        self.argument = argument
     }
 }
 
@@ -54,5 +62,10 @@ public final class ScriptError: Error {
 
 /// Ctrl-C, on its way up.
 public struct Interrupted: Error {
+    public init() {}
+}
+
+/// A breakpoint has stopped training: the rest of the cell does not run. On its way up.
+public struct Halted: Error {
     public init() {}
 }

@@ -35,13 +35,15 @@ public struct Arguments {
 
     /// The error for an argument of the wrong kind.
     public func wrong(_ index: Int, wanted: String) -> Failure {
-        Failure(.wrongType, "'\(name(index))' of \(signature.name) must be \(wanted), not \(self[index].phrase)", hint: "its signature is \(signature.description)")
+        Failure(.wrongType, "'\(name(index))' of \(signature.name) must be \(wanted), not \(self[index].phrase)", hint: "its signature is \(signature.description)", argument: place(index))
     }
 
     /// The error for an argument of the right kind with a value that makes no sense.
     public func bad(_ index: Int, _ why: String) -> Failure {
-        Failure(.badValue, "'\(name(index))' of \(signature.name) \(why)")
+        Failure(.badValue, "'\(name(index))' of \(signature.name) \(why)", argument: place(index))
     }
+
+    private func place(_ index: Int) -> Failure.Argument { Failure.Argument(signature: signature, index: index) }
 
     // MARK: - Typed access
 
@@ -51,7 +53,7 @@ public struct Arguments {
         case .unset where standard != nil: return standard!
         case .int(let number): value = number
         case .float(let number) where number.rounded() == number && abs(number) < 1e15:
-            throw Failure(.wrongType, "'\(name(index))' of \(signature.name) must be an int, not a float", hint: "write \(Int(number)), or int(x)")
+            throw Failure(.wrongType, "'\(name(index))' of \(signature.name) must be an int, not a float", hint: "write \(Int(number)), or int(x)", argument: place(index))
         default: throw wrong(index, wanted: "an int")
         }
         if let range, !range.contains(value) { throw bad(index, Self.outside(range, value)) }

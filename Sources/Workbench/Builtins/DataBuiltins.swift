@@ -1,88 +1,67 @@
 import BCLScript
-import Continual
-import FileFormats
+import Downloads
+import Figures
+import Foundation
 import Interpreter
 
-extension Workbench {
-    /// Data sets, and the files that hold them.
-    var dataBuiltins: [Builtin] {
-        [
-            Builtin("digits", [], returns: "dataset", topic: "data", doc: "1,797 handwritten digits of 8x8 pixels, embedded: 1,442 for training, 355 for testing.", example: "print digits()") { _, _ in
-                .host(DatasetValue(try Digits.load()))
-            },
-            Builtin("mnist", [optional("path", "none")], returns: "dataset", topic: "data",
-                    doc: "70,000 handwritten digits of 28x28 pixels, from the four idx files (plain or .gz) in a folder: path, or mnist/ in BCL_DATA or ~/.local/share/bclsh/data.", example: "print mnist()") { arguments, _ in
-                .host(DatasetValue(try MNIST.digits.load(path: try Self.path(arguments, 0))))
-            },
-            Builtin("fashion_mnist", [optional("path", "none")], returns: "dataset", topic: "data",
-                    doc: "70,000 pieces of clothing of 28x28 pixels in 10 classes, from four idx files as MNIST's in fashion_mnist/.", example: "print fashion_mnist().class_names[0]") { arguments, _ in
-                .host(DatasetValue(try MNIST.fashion.load(path: try Self.path(arguments, 0))))
-            },
-            Builtin("notmnist", [optional("path", "none")], returns: "dataset", topic: "data",
-                    doc: "The letters A to J in many fonts, 28x28 pixels, from four idx files as MNIST's in notmnist/.", example: "print notmnist()") { arguments, _ in
-                .host(DatasetValue(try MNIST.letters.load(path: try Self.path(arguments, 0))))
-            },
-            Builtin("cifar10", [optional("path", "none")], returns: "dataset", topic: "data",
-                    doc: "60,000 colour images of 32x32 pixels in 10 classes, from the binary or Python version: the .tar.gz or its unpacked files, in cifar10/.", example: "print cifar10().class_names[0]") { arguments, _ in
-                .host(DatasetValue(try CIFAR.ten.load(path: try Self.path(arguments, 0))))
-            },
-            Builtin("cifar100", [optional("path", "none"), optional("labels", "\"fine\"")], returns: "dataset", topic: "data",
-                    doc: "60,000 colour images of 32x32 pixels in 100 classes, or with labels=\"coarse\" in 20; from the binary or Python version: the .tar.gz, its unpacked files, or records as train_1.bin.xz to train_5.bin.xz and test.bin.xz; in cifar100/.",
-                    example: "print cifar100(labels=\"coarse\").class_names[0]") { arguments, _ in
-                .host(DatasetValue(try CIFAR.hundred.load(path: try Self.path(arguments, 0), labels: try Self.choice(arguments, 1, CIFAR.Labels.self) ?? .fine)))
-            },
-            Builtin("npz", [required("path"), optional("test", "none"), optional("image", "none"), optional("channels", "none")], returns: "dataset", topic: "data",
-                    doc: "A data set from an .npz file with x_train, y_train, x_test and y_test (or train_images, X_train, ...), or from two files with x and y. Images [N, D], [N, H, W], [N, H, W, C] or [N, C, H, W]: uint8 0 to 255, or floats, which stay as they are. image=(channels, height, width) for flat images, channels=\"first\" or \"last\" where it is not clear.",
-                    example: "print npz(\"shapes.npz\")") { arguments, _ in
-                .host(DatasetValue(try ArrayData.npz(try arguments.string(0), test: try Self.path(arguments, 1), options: try Self.options(arguments, 2, 3))))
-            },
-            Builtin("pt", [required("path"), optional("test", "none"), optional("heads", "none"), optional("image", "none"), optional("channels", "none")], topic: "data",
-                    doc: "What torch.save wrote, of any PyTorch since 0.1.10: a benchmark from [tasks_train, tasks_test], lists of [description, x, y] as the GEM and BCL projects make them; a dataset from (x_train, y_train, x_test, y_test), or from two files with (x, y). No code in it is run. heads=\"shared\" or \"per_task\"; without it tasks that share no class have heads of their own.",
-                    example: "save permuted(digits(), tasks=2) to \"tasks.pt\"\nprint pt(\"tasks.pt\")") { arguments, _ in
-                let heads = try Self.choice(arguments, 2, HeadsName.self)
-                switch try TorchData.load(try arguments.string(0), test: try Self.path(arguments, 1), heads: heads.map { $0 == .shared ? .shared : .perTask }, options: try Self.options(arguments, 3, 4), device: self.device) {
-                case .benchmark(let benchmark): return .host(BenchmarkValue(benchmark))
-                case .dataset(let dataset): return .host(DatasetValue(dataset))
-                }
-            },
-        ]
-    }
-
-    private enum HeadsName: String, CaseIterable { case shared, perTask = "per_task" }
-
-    private static func isNone(_ arguments: Arguments, _ index: Int) -> Bool {
-        switch arguments[index] {
-        case .unset, .none: return true
-        default: return false
-        }
-    }
-
-    private static func path(_ arguments: Arguments, _ index: Int) throws -> String? {
-        if isNone(arguments, index) { return nil }
-        guard case .string = arguments[index] else { throw arguments.wrong(index, wanted: "a path") }
-        return try arguments.string(index)
-    }
-
-    private static func choice<T: RawRepresentable & CaseIterable>(_ arguments: Arguments, _ index: Int, _ type: T.Type) throws -> T? where T.RawValue == String {
-        if isNone(arguments, index) { return nil }
-        let wanted = T.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: " or ")
-        guard case .string(let text) = arguments[index], let value = T(rawValue: text.text) else { throw arguments.wrong(index, wanted: wanted) }
-        return value
-    }
-
-    private static func options(_ arguments: Arguments, _ image: Int, _ channels: Int) throws -> ArrayData.Options {
-        var options = ArrayData.Options()
-        if !isNone(arguments, image) {
-            options.image = try arguments.list(image).map {
-                guard case .int(let size) = $0 else { throw arguments.wrong(image, wanted: "(channels, height, width)") }
-                return size
+/// `data install mnist`: getting data sets.
+enum DataBuiltins {
+    static let all = [
+        Builtin("data", [required("action"), optional("name", "none")], topic: "data",
+                doc: "Data sets on this computer. list: what is there, where, how large, on what terms; install: downloads one, going on where it was cut off, checks and unpacks it; remove: deletes one.",
+                example: "data list",
+                verb: [VerbForm.Slot(nil, "action", words: ["install", "list", "remove"], onlyWords: true), VerbForm.Slot(nil, "name", required: false, onlyWords: true)]) { arguments, evaluator in
+            let store = DataStore()
+            let action = try arguments.string(0)
+            guard action != "list" else { return .host(FigureValue(try DataFigures.list(store))) }
+            guard arguments.has(1) else { throw Failure(.wrongArgumentCount, "'data \(action)' needs the name of a data set", hint: "'data list' shows them") }
+            let entry = try store.entry(try arguments.string(1))
+            switch action {
+            case "install":
+                let isNew = try install(entry, store, evaluator)
+                evaluator.print(DataFigures.installed(entry, store, isNew: isNew))
+            case "remove": evaluator.print("removed \(entry.name): \(Numbers.bytes(try store.remove(entry))) are free again")
+            default: throw arguments.bad(0, "is \"install\", \"list\" or \"remove\", not \(Describer.quote(action))")
             }
+            return .none
+        },
+    ]
+
+    private static func install(_ entry: DataSetEntry, _ store: DataStore, _ evaluator: Evaluator) throws -> Bool {
+        let report = { (step: DataStore.Step) in evaluator.emit(.progress(Interpreter.Progress(label: step.label, done: step.done, total: step.total, unit: step.unit))) }
+        do { return try store.install(entry, report: report, isStopped: { evaluator.interrupt.isRequested }) } catch let error as DownloadError where error.kind == .interrupted {
+            throw Interrupted()
         }
-        options.channels = try choice(arguments, channels, ChannelOrder.self)
-        return options
     }
 }
 
-extension FormatError: ScriptFailureConvertible {
-    public var failure: Failure { Failure(.dataError, message, hint: remedy) }
+extension DownloadError: ScriptFailureConvertible {
+    public var failure: Failure {
+        let code: DiagnosticCode = kind == .file ? .fileError : .dataError
+        return Failure(code, message, hint: remedy)
+    }
+}
+
+/// What there is to say about data sets: the same in the language and on the command line.
+public enum DataFigures {
+    public static func list(_ store: DataStore) throws -> Figure {
+        let rows = try store.entries().map { entry -> [String] in
+            let state: String
+            switch store.state(entry) {
+            case .installed(let bytes): state = "here, \(Numbers.bytes(bytes))"
+            case .partial(let bytes): state = "partly, \(Numbers.bytes(bytes))"
+            case .absent: state = entry.downloadSize == nil ? "by hand" : "-"
+            }
+            return [entry.name, state, entry.downloadSize.map(Numbers.bytes) ?? "-", entry.title, entry.terms]
+        }
+        let columns = [Table.Column("name"), Table.Column("on this computer"), Table.Column("download", number: true), Table.Column("what"), Table.Column("terms")]
+        return .table(Table(title: "data sets in \(store.root)", columns: columns, rows: [["digits", "embedded", "-", "1,797 handwritten digits, 8x8 grey", "CC BY 4.0"]] + rows,
+                            notes: ["'data install NAME' gets one; for those by hand it says what to do"]))
+    }
+
+    public static func installed(_ entry: DataSetEntry, _ store: DataStore, isNew: Bool) -> String {
+        var size = ""
+        if case .installed(let bytes) = store.state(entry) { size = " (\(Numbers.bytes(bytes)))" }
+        return "\(entry.name) is \(isNew ? "" : "already ")in \(store.folder(entry))\(size). Terms: \(entry.terms). Cite: \(entry.citation)."
+    }
 }

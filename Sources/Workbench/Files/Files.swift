@@ -1,5 +1,8 @@
 import BCLScript
+import Drawing
 import Engine
+import FilePaths
+import Figures
 import Interpreter
 
 /// What `save` and `load` do with each kind of value.
@@ -17,14 +20,29 @@ extension Workbench {
             let snapshot = value.snapshot
             return try Safetensors.write([("weights", snapshot.weights), ("statistics", snapshot.statistics), ("counters", snapshot.counters)], to: path)
         case .host(let bench as BenchmarkValue): return try bench.benchmark.save(to: path)
+        case .host(let figure as FigureValue): return try save(figure, to: path)
         case .host(is MatrixValue): return try AtomicFile.write(Describer.string(value) + "\n", to: path)
-        default: throw arguments.wrong(0, wanted: "a learner, a network, a tensor, a snapshot, a record of tensors, a benchmark, a string or an accuracy matrix")
+        default: throw arguments.wrong(0, wanted: "a learner, a network, a tensor, a snapshot, a record of tensors, a benchmark, a string, an accuracy matrix or a figure")
         }
     }
 
-    func load(_ value: Value, from path: String, _ arguments: Arguments) throws {
+    /// By the ending of the path: a picture, or the text that a pipe would get.
+    private func save(_ value: FigureValue, to path: String) throws {
+        guard let figure = try value.figure() else { return }
+        let name = FilePath.name(path)
+        let ending = name.lastIndex(of: ".").map { name[name.index(after: $0)...].lowercased() } ?? ""
+        if ending == "txt" { return try AtomicFile.write(PlainText.text(figure) + "\n", to: path) }
+        guard let format = PictureFile.Format(rawValue: ending) else {
+            throw Failure(.fileError, "'\(path)' does not say which kind of picture it is to be", hint: "let it end in .png, .svg or .txt")
+        }
+        do { try AtomicFile.write(try PictureFile.data(figure, format), to: path) } catch let error as DrawingError { throw Failure(.fileError, "'\(path)' can't be written: \(error)") }
+    }
+
+    func load(_ value: Value, from path: String, _ arguments: Arguments, _ evaluator: Evaluator) throws {
         switch value {
-        case .host(let learner as Learner): try LearnerFile.read(into: learner, streams: streams, from: path)
+        case .host(let learner as Learner):
+            let position = try LearnerFile.read(into: learner, streams: streams, from: path)
+            try learner.stepping.restore(position, evaluator, self)
         case .host(let net as NetworkValue):
             let file = try Safetensors.read(path)
             guard file.metadata["kind"] != LearnerFile.kind else {

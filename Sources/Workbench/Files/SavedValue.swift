@@ -16,17 +16,21 @@ enum SavedValue: Codable {
     case draw(String, tasks: [Int], slots: [Int], flat: [Int], hasTargets: Bool)
     case snapshot(String)
     case network(String, description: String)
-    case memory(String, filled: [Int], positions: [Int], hasTargets: Bool)
+    case memory(String, filled: [Int], positions: [Int], hasTargets: Bool, written: [Int]?, writes: Int?)
     /// Not saved: it has to be there already, and of the same kind (a benchmark, a function).
-    case kept(type: String, description: String)
+    case kept(type: String, description: String, recipe: Recipe?)
 }
 
 /// Collects the tensors of the values that are written.
 struct ValueWriter {
     private(set) var tensors: [(String, Tensor)] = []
     private var count = 0
+    /// Whether tensors are copied: for what is kept while the session goes on.
+    private let copies: Bool
     private static let deepest = 64
     private static let most = 10_000_000
+
+    init(copies: Bool = false) { self.copies = copies }
 
     mutating func save(_ value: Value, as path: String, depth: Int = 0) throws -> SavedValue {
         guard depth < Self.deepest else { throw Failure(.badValue, "'\(path.prefix(40))...' is nested more than \(Self.deepest) deep, or holds itself: it can't be saved") }
@@ -49,7 +53,7 @@ struct ValueWriter {
     private mutating func save(_ host: HostValue, as path: String) throws -> SavedValue {
         switch host {
         case let value as TensorValue:
-            tensors.append((path, try value.tensor.detach()))
+            tensors.append((path, copies ? try value.tensor.detach().clone() : try value.tensor.detach()))
             return .tensor(path, learns: value.tensor.requiresGrad)
         case let value as SnapshotValue:
             add(value.snapshot, path)
@@ -62,7 +66,7 @@ struct ValueWriter {
             let copy = try value.memory.snapshot()
             tensors += [("\(path).x", copy.x), ("\(path).y", copy.y)]
             if let targets = copy.targets { tensors.append(("\(path).targets", targets)) }
-            return .memory(path, filled: copy.filled, positions: copy.positions, hasTargets: copy.targets != nil)
+            return .memory(path, filled: copy.filled, positions: copy.positions, hasTargets: copy.targets != nil, written: copy.written, writes: copy.writes)
         case let value as DrawValue:
             let draw = value.draw
             tensors += [("\(path).x", draw.x), ("\(path).y", draw.y)]
@@ -70,7 +74,7 @@ struct ValueWriter {
             return .draw(path, tasks: draw.tasks, slots: draw.slots, flat: draw.flat, hasTargets: draw.targets != nil)
         case let value as RangeValue: return .range(value.start, value.end)
         case is MethodInstance: throw Failure(.badValue, "'\(path)' is a learner inside of a learner: it can't be saved with it", hint: "save it for itself")
-        default: return .kept(type: host.typeName, description: host is BenchmarkValue ? Describer.string(.host(host)) : "")
+        default: return .kept(type: host.typeName, description: host is Reproducible ? Describer.string(.host(host)) : "", recipe: (host as? Reproducible)?.recipe)
         }
     }
 
@@ -81,12 +85,13 @@ struct ValueWriter {
 
 /// Reads values back. Everything is checked first; what changes objects in place is put off until all is known to fit.
 struct ValueReader {
-    let file: Safetensors.File
+    private let tensors: [String: Tensor]
+    /// Where they come from, for messages.
     let path: String
     private(set) var changes: [() throws -> Void] = []
 
-    init(_ file: Safetensors.File, path: String) {
-        self.file = file
+    init(_ tensors: [String: Tensor], path: String) {
+        self.tensors = tensors
         self.path = path
     }
 
@@ -133,23 +138,27 @@ struct ValueReader {
                 try value.network.restoreGradients(gradients)
             }
             return .host(value)
-        case .memory(let place, let filled, let positions, let hasTargets):
+        case .memory(let place, let filled, let positions, let hasTargets, let written, let writes):
             guard case .host(let host)? = current, let value = host as? MemoryValue else { throw mismatch(name, "memory", current) }
             let state = RingMemory.Snapshot(x: try tensor("\(place).x"), y: try tensor("\(place).y"), targets: hasTargets ? try tensor("\(place).targets") : nil,
-                                            filled: filled, positions: positions)
+                                            filled: filled, positions: positions, written: written, writes: writes ?? 0)
             do { try value.memory.check(state) } catch let error as DataError { throw misfit("'\(name)' does not fit: \(error.message)") }
             changes.append { try value.memory.restore(state) }
             return .host(value)
-        case .kept(let type, let description):
+        case .kept(let type, let description, let recipe):
             guard case .host(let host)? = current, host.typeName == type else { throw mismatch(name, type, current) }
             let here = Describer.string(.host(host))
             guard description.isEmpty || description == here else { throw misfit("'\(name)' was \(description), but is \(here) here") }
+            // The same files may lie in another folder here.
+            if let recipe, let own = (host as? Reproducible)?.recipe, own.essence != recipe.essence {
+                throw misfit("'\(name)' was \(recipe), but is \(own) here")
+            }
             return .host(host)
         }
     }
 
     func tensor(_ name: String) throws -> Tensor {
-        guard let tensor = file[name] else { throw damaged("it has no tensor '\(name)'") }
+        guard let tensor = tensors[name] else { throw damaged("it has no tensor '\(name)'") }
         return tensor
     }
 

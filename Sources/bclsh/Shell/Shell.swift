@@ -12,8 +12,9 @@ struct Shell: ParsableCommand {
 
     func run() throws {
         let (session, _) = options.makeSession()
+        session.evaluator.isInteractive = true
         let renderer = DiagnosticRenderer(colour: Terminal.showsColour(STDOUT_FILENO))
-        let sink = ConsoleSink()
+        let sink = ConsoleSink(pages: true)
         guard let reader = LineReader() else { leave("the terminal can't be used for editing", status: ExitStatus.failed) }
         Interrupts.connect(session.interrupt)
         print("\(Version.text). Ctrl-D leaves.")

@@ -16,4 +16,17 @@ enum Interrupts {
         action.__sigaction_handler.sa_handler = handler
         sigaction(SIGINT, &action, nil)
     }
+
+    /// Ctrl-C means nothing until `resume`.
+    static func pause() -> sigaction {
+        var (ignore, before) = (sigaction(), sigaction())
+        ignore.__sigaction_handler.sa_handler = SIG_IGN
+        sigaction(SIGINT, &ignore, &before)
+        return before
+    }
+
+    static func resume(_ before: sigaction) {
+        var before = before
+        sigaction(SIGINT, &before, nil)
+    }
 }

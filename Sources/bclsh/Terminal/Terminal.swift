@@ -1,4 +1,5 @@
 import Foundation
+import TerminalGraphics
 
 /// What kind of terminal there is.
 enum Terminal {
@@ -9,9 +10,20 @@ enum Terminal {
         isTerminal(descriptor) && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
     }
 
-    static var width: Int {
+    static var width: Int { size(STDERR_FILENO).map { Int($0.ws_col) } ?? 80 }
+    static var height: Int { size(STDOUT_FILENO).map { Int($0.ws_row) } ?? 24 }
+
+    private static func size(_ descriptor: Int32) -> winsize? {
         var size = winsize()
-        guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
-        return Int(size.ws_col)
+        guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else { return nil }
+        return size
+    }
+
+    /// What standard output can show; nil where it is no terminal.
+    static func profile() -> TerminalProfile? {
+        guard isTerminal(STDOUT_FILENO) else { return nil }
+        let size = size(STDOUT_FILENO)
+        return .detect(ProcessInfo.processInfo.environment, columns: size.map { Int($0.ws_col) } ?? 80, rows: size.map { Int($0.ws_row) } ?? 24,
+                       pixels: (size.map { Int($0.ws_xpixel) } ?? 0, size.map { Int($0.ws_ypixel) } ?? 0), asksForSixel: SixelQuery.ask)
     }
 }
