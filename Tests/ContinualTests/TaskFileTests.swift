@@ -151,13 +151,15 @@ final class TaskFileTests: DataTestCase {
             save('widths', [[good], [['a', x[:, :2], y]]])
             save('number', 5)
             save('ints', [[['a', (x * 1000).long(), y]], [good]])
+            save('tables', [[['a', x, y * 99_999]] * 300] * 2)
+            save('none', [[['a', x[:0], y[:0]]], [good]])
             save('complex', [[['a', x + 1j, y]], [good]])
             """)
         for (name, wanted) in [
             ("counts", "has 2 tasks for training, but 1 for testing"), ("empty", "holds 0 tasks"), ("pair", "training task 0 of"), ("short", "has 4 images, but y of training task 0"),
             ("negative", "has the label -1 at 0"), ("huge", "has the label 1000000000 at 0"), ("fraction", "where a whole number is needed"), ("nan", "in image 0"),
             ("flat", "not a tensor [N, D]"), ("text", "is a string, not a tensor"), ("widths", "test images [1, 1, 2]"), ("number", "holds an int, not tasks or samples"),
-            ("ints", "with a value outside of 0 to 255 in image 0"), ("complex", "torch.ComplexFloatStorage"),
+            ("ints", "with a value outside of 0 to 255 in image 0"), ("tables", "has labels up to 99999 in 300 tasks"), ("none", "holds no images"), ("complex", "torch.ComplexFloatStorage"),
         ] {
             let message = problem { _ = try load("\(folder)/\(name).pt") }
             XCTAssertTrue(message.contains(wanted) && message.contains("\(name).pt"), "\(name): \(message)")

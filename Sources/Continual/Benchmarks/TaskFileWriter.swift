@@ -6,7 +6,7 @@ extension Benchmark {
     /// in the order of the stream. `torch.load(path, weights_only=True)` reads it, and so do the projects' loaders.
     /// Tasks with heads of their own get labels one after the other (task t has (c1, c2): c1 up to c2 - 1), as their models want them.
     /// One task is in memory at a time.
-    public func save(to path: String) throws {
+    public func save(to path: String, report: LoadingReport = .silent) throws {
         let starts = tasks.reduce(into: [0]) { $0.append($0.last! + $1.classes.count) }
         try TorchArchive.write(to: path) { archive in
             var pickle = PickleWriter()
@@ -39,13 +39,27 @@ extension Benchmark {
             for isTest in [false, true] {
                 for task in tasks {
                     let samples = isTest ? task.test : task.train
-                    let batch = try samples.minibatch(0, samples.count)
-                    let y = heads == .perTask ? try batch.y.add(.int(starts[task.number])) : batch.y
-                    try batch.x.withBytes { try archive.add("data/\(key)", $0) }
-                    try y.withBytes { try archive.add("data/\(key + 1)", $0) }
+                    let (x, y) = try whole(samples, firstLabel: heads == .perTask ? starts[task.number] : 0)
+                    try x.withBytes { try archive.add("data/\(key)", $0) }
+                    try y.withUnsafeBytes { try archive.add("data/\(key + 1)", $0) }
                     key += 2
+                    try report.progress(key / 2, 2 * tasks.count)
                 }
             }
         }
+    }
+
+    /// All samples as a network sees them, made in pieces so that nothing of their size is there twice.
+    private func whole(_ samples: TaskSamples, firstLabel: Int) throws -> (x: Tensor, y: [Int]) {
+        var y: [Int] = []
+        let x = try Tensor.filled([samples.count, inputSize], dtype: .float32) { bytes in
+            for (start, length) in samples.ranges(1000) {
+                let batch = try samples.minibatch(start, length)
+                let rowSize = inputSize * MemoryLayout<Float>.size
+                try batch.x.withBytes { UnsafeMutableRawBufferPointer(rebasing: bytes[(start * rowSize)..<((start + length) * rowSize)]).copyMemory(from: $0) }
+                y += try batch.y.ints().map { $0 + firstLabel }
+            }
+        }
+        return (x, y)
     }
 }

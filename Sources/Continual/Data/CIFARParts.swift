@@ -92,7 +92,7 @@ final class CIFARParts {
             throw DataError("'\(name)' has \(size) bytes, which are no whole records of \(set.recordSize) bytes", remedy: "is it cut off, or another set than \(set.name)?")
         }
         let count = size / set.recordSize
-        guard count <= CIFAR.mostRecords, size / 8000 <= packed else { throw DataError("'\(name)' announces \(count) records, which is absurd for \(packed) bytes") }
+        guard count <= CIFAR.mostRecords, Packing.isPlausible(unpacked: size, packed: packed) else { throw DataError("'\(name)' announces \(count) records, which is absurd for \(packed) bytes") }
         return count
     }
 

@@ -20,9 +20,8 @@ struct ImageArray {
     ///   - label: of the array, for messages: "'x_train' of 'file.npz'".
     ///   - image: (channels, height, width) of flat images; nil guesses: 784 is 1x28x28, 3072 is 3x32x32.
     init(_ array: StoredArray, _ label: String, image: [Int]? = nil, channels: ChannelOrder? = nil) throws {
+        guard let count = array.shape.first, count > 0 else { throw DataError("\(label) is \(array.summary): it holds no images") }
         let (shape, isLast) = try Self.layout(array, label, image, channels)
-        let count = array.shape[0]
-        guard count > 0 else { throw DataError("\(label) holds no images") }
         let rows = try array.contiguous()
         let size = shape.reduce(1, *)
         var images = try Self.greys(rows, label, [count, size]) ?? Self.floats(rows, label, [count, size])
@@ -38,7 +37,7 @@ struct ImageArray {
         guard (2...4).contains(sizes.count), sizes.dropFirst().allSatisfy({ $0 > 0 }) else {
             throw DataError("\(label) is \(array.summary), which are no images", remedy: "images are [N, D], [N, H, W], [N, H, W, C] or [N, C, H, W]")
         }
-        let size = array.count == 0 ? 0 : array.count / sizes[0]
+        let size = array.count / sizes[0]
         guard size <= mostValues else { throw DataError("\(label) is \(array.summary), whose images are absurdly large") }
         if let image {
             guard image.count == 3, image.allSatisfy({ $0 > 0 && $0 <= mostValues }), try Tensor.count(of: image) == size else {

@@ -10,16 +10,16 @@ public enum TorchData {
     /// - Parameters:
     ///   - test: another file with the test samples, where the first has only (x, y), as GEM's mnist_train.pt.
     ///   - heads: which logits belong to a task; nil for a head of its own for each task where no two tasks share a class, else a shared one.
-    public static func load(_ path: String, test: String? = nil, heads: Benchmark.Heads? = nil, options: ArrayData.Options = .init(), device: Device = .cpu) throws -> TorchData {
-        try load(try FileSource(path), test: try test.map { try FileSource($0) }, heads: heads, options: options, device: device)
+    public static func load(_ path: String, test: String? = nil, heads: Benchmark.Heads? = nil, options: ArrayData.Options = .init(), device: Device = .cpu, report: LoadingReport = .silent) throws -> TorchData {
+        try load(try FileSource(path), test: try test.map { try FileSource($0) }, heads: heads, options: options, device: device, report: report)
     }
 
-    public static func load(_ source: any ByteSource, test: (any ByteSource)? = nil, heads: Benchmark.Heads? = nil, options: ArrayData.Options = .init(), device: Device = .cpu) throws -> TorchData {
+    public static func load(_ source: any ByteSource, test: (any ByteSource)? = nil, heads: Benchmark.Heads? = nil, options: ArrayData.Options = .init(), device: Device = .cpu, report: LoadingReport = .silent) throws -> TorchData {
         let document = try TorchFile.read(source)
         let path = source.name
         if let parts = document.items(document.root), parts.count == 2, let train = document.items(parts[0]), let testing = document.items(parts[1]) {
             guard test == nil else { throw DataError("'\(path)' holds tasks with test samples of their own; test= is for files of (x, y)") }
-            return .benchmark(try TaskFile(path: path, document: document, options: options, device: device).benchmark(train, testing, heads))
+            return .benchmark(try TaskFile(path: path, document: document, options: options, device: device).benchmark(train, testing, heads, report))
         }
         guard heads == nil else { throw DataError("'\(path)' holds no tasks, so it has no heads", remedy: "make tasks of it: permuted(...), split(...)") }
         return .dataset(try ArrayData.load(try arrays(document, path), test: try test.map { try arrays(try TorchFile.read($0), $0.name) }, options))
@@ -56,11 +56,15 @@ struct TaskFile {
         let classes: Set<Int>
     }
 
-    func benchmark(_ train: [PickleValue], _ test: [PickleValue], _ wanted: Benchmark.Heads?) throws -> Benchmark {
+    func benchmark(_ train: [PickleValue], _ test: [PickleValue], _ wanted: Benchmark.Heads?, _ report: LoadingReport) throws -> Benchmark {
         guard train.count == test.count else { throw DataError("'\(path)' has \(train.count) tasks for training, but \(test.count) for testing") }
         guard (1...10_000).contains(train.count) else { throw DataError("'\(path)' holds \(train.count) tasks") }
         var reader = Reader(self)
-        let parts = try train.indices.map { (train: try reader.part(train[$0], "training", $0), test: try reader.part(test[$0], "test", $0)) }
+        let parts = try train.indices.map { number -> (train: Part, test: Part) in
+            let part = (train: try reader.part(train[number], "training", number), test: try reader.part(test[number], "test", number))
+            try report.progress(number + 1, train.count)
+            return part
+        }
         let shape = parts[0].train.images.shape
         for (number, part) in parts.enumerated() {
             for (what, images) in [("training", part.train.images), ("test", part.test.images)] where images.shape != shape {
@@ -73,6 +77,8 @@ struct TaskFile {
         let descriptions = train.map { document.items($0)?.first ?? .none }
         let ranges = parts.indices.map { heads == .perTask ? range(descriptions[$0], of: classes[$0]) : classes[$0].sorted() }
         let outputs = (ranges.lazy.compactMap(\.last).max() ?? 0) + 1
+        // Each task has a table of all labels: some thousand tasks of some thousand classes are no file that anybody has.
+        guard outputs <= Self.mostTableEntries / parts.count else { throw DataError("'\(path)' has labels up to \(outputs - 1) in \(parts.count) tasks, which is absurd", remedy: "number the classes from 0, without gaps") }
         let tasks = try parts.indices.map { number -> Task in
             let description = descriptions[number]
             let own = ranges[number]
@@ -90,9 +96,11 @@ struct TaskFile {
         return Benchmark(name: FilePath.name(path), tasks: tasks, heads: heads, imageShape: shape, outputs: outputs, seed: 0)
     }
 
-    /// GEM describes a task of classes c1 up to c2 by (c1, c2): all are its own, also where none has a sample.
+    private static let mostTableEntries = 20_000_000
+
+    /// GEM describes a task of classes c1 up to c2 by (c1, c2): all are its own, also where some have no sample.
     private func range(_ description: PickleValue, of classes: Set<Int>) -> [Int] {
-        if let pair = document.items(description), pair.count == 2, let first = document.int(pair[0]), let end = document.int(pair[1]), first >= 0, end > first, end <= LabelArray.mostClasses,
+        if let pair = document.items(description), pair.count == 2, let first = document.int(pair[0]), let end = document.int(pair[1]), first >= 0, end > first, end <= LabelArray.mostClasses, end - first <= 10 * classes.count,
             classes.allSatisfy({ (first..<end).contains($0) }) {
             return Array(first..<end)
         }

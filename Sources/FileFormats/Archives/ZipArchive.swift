@@ -107,9 +107,8 @@ public final class ZipArchive {
             try check(packed, entry)
             return packed
         case 8:
-            // Deflate packs at most 1032 to 1.
-            guard entry.size <= most, entry.size / 1100 <= entry.packedSize else {
-                throw FormatError("'\(label)' announces \(entry.size) bytes from \(entry.packedSize) packed ones, which is \(entry.size > most ? "more than \(most)" : "impossible")")
+            guard entry.size <= most, Packing.isPlausible(unpacked: entry.size, packed: entry.packedSize) else {
+                throw FormatError("'\(label)' announces \(entry.size) bytes from \(entry.packedSize) packed ones, which is \(entry.size > most ? "more than \(most)" : "no honest size")")
             }
             let stream = try GzipStream(packed, format: .deflate)
             let content = try stream.take(entry.size)

@@ -32,8 +32,7 @@ public struct IDXFile {
         }
         guard sizes[0] > 0 else { throw FormatError("'\(name)' holds no \(what)") }
         guard count > 0 else { throw FormatError("'\(name)' announces images of \(sizes[1]) x \(sizes[2]) pixels") }
-        // deflate packs at most 1032 to 1, xz at most 7100 to 1: what can't be there is not allocated.
-        guard count / 8000 <= source.count else {
+        guard Packing.isPlausible(unpacked: count, packed: source.count) else {
             throw FormatError("'\(name)' is cut off, or its header is wrong: it announces \(count) bytes of \(what), but has \(source.count) packed ones", remedy: FormatError.again)
         }
         if try Packing(of: source) == .none, source.count - header.count < count { throw Self.cutOff(name, source.count - header.count, count) }

@@ -70,6 +70,9 @@ public enum Packing {
         if start.starts(with: [0x1F, 0x8B]) { self = .gzip } else if start == [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00] { self = .xz } else { self = .none }
     }
 
+    /// What is honestly packed is images: a size that is announced, but would fill the memory from next to nothing, is not believed.
+    public static func isPlausible(unpacked: Int, packed: Int) -> Bool { unpacked <= 256 << 20 ? unpacked / 8000 <= packed : unpacked / 200 <= packed }
+
     /// The unpacked content.
     public static func stream(_ source: any ByteSource) throws -> any ByteStream {
         switch try Packing(of: source) {

@@ -38,9 +38,10 @@ extension Workbench {
             },
             Builtin("pt", [required("path"), optional("test", "none"), optional("heads", "none"), optional("image", "none"), optional("channels", "none")], topic: "data",
                     doc: "What torch.save wrote, of any PyTorch since 0.1.10: a benchmark from [tasks_train, tasks_test], lists of [description, x, y] as the GEM and BCL projects make them; a dataset from (x_train, y_train, x_test, y_test), or from two files with (x, y). No code in it is run. heads=\"shared\" or \"task\"; without it tasks that share no class have heads of their own.",
-                    example: "save permuted(digits(), tasks=2) to \"tasks.pt\"\nprint pt(\"tasks.pt\")") { arguments, _ in
+                    example: "save permuted(digits(), tasks=2) to \"tasks.pt\"\nprint pt(\"tasks.pt\")") { arguments, evaluator in
                 let heads = try self.word(arguments, 2, HeadsWord.self)
-                switch try TorchData.load(try arguments.string(0), test: try self.path(arguments, 1), heads: heads.map { $0 == .shared ? .shared : .perTask }, options: try self.arrayOptions(arguments, 3, 4), device: self.device) {
+                switch try TorchData.load(try arguments.string(0), test: try self.path(arguments, 1), heads: heads.map { $0 == .shared ? .shared : .perTask }, options: try self.arrayOptions(arguments, 3, 4), device: self.device,
+                                          report: self.report("tasks", evaluator, unit: "tasks")) {
                 case .benchmark(let benchmark): return .host(BenchmarkValue(benchmark))
                 case .dataset(let dataset): return .host(DatasetValue(dataset))
                 }
