@@ -36,6 +36,13 @@ public final class TaskSamples {
         count = rows?.count ?? source.count
     }
 
+    /// What it refers to; images are shared by all tasks of a benchmark.
+    public var tensors: [Tensor] {
+        var held = [source.images, source.labels] + [rows, localLabels].compactMap { $0 }
+        if case .permutation(let order) = transform { held.append(order) }
+        return held
+    }
+
     /// Samples start to start + length of the stream.
     public func minibatch(_ start: Int, _ length: Int) throws -> Minibatch {
         let images: Tensor

@@ -18,6 +18,8 @@ public final class Session {
     public let interrupt: InterruptToken
     public let thread = EvaluationThread()
     public let scope = GlobalScope()
+    /// What runs now; other threads may ask.
+    public let activity = Activity()
     private let globals = GlobalTable()
 
     public init(registry: Registry, library: Library) {
@@ -88,6 +90,7 @@ public final class Session {
 
     func run(_ source: SourceFile, _ sink: OutputSink, _ kind: Analysis.Kind, _ showsValues: Bool) -> Outcome {
         evaluator.sink = sink
+        defer { activity.end() }
         let analysis = Analysis.of(source, kind: kind, globals: scope, catalog: loader)
         if analysis.hasErrors { return .rejected(analysis.diagnostics) }
         for warning in analysis.diagnostics { sink.receive(.warning(warning)) }
@@ -108,6 +111,7 @@ public final class Session {
         var last: Value?
         for (step, statement) in zip(steps, program.statements) {
             if evaluator.signal.pointee != 0 { try evaluator.poll() }
+            activity.begin(Location(program.source, statement.span))
             last = nil
             if case .expression = statement.kind, let expression = step as? ExpressionStep {
                 let value = try expression.node.eval(frame)

@@ -9,7 +9,9 @@ extension Workbench {
         case .string(let text): return try AtomicFile.write(text.text, to: path)
         case .record(let record):
             return try Safetensors.write(try record.entries.map { ($0, try TensorMembers.tensor($1)) }, to: path)
-        case .host(let learner as Learner): return try LearnerFile.write(learner, streams: streams, to: path)
+        case .host(let learner as Learner):
+            try LearnerFile.write(learner, streams: streams, to: path)
+            learner.savedMinibatches = learner.minibatches
         case .host(let net as NetworkValue):
             return try Safetensors.write(try net.network.stateDict(), metadata: ["network": net.network.description, "writer": "bclsh"], to: path)
         case .host(let tensor as TensorValue): return try Safetensors.write([("tensor", try tensor.tensor.detach())], to: path)

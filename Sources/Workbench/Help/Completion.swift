@@ -10,6 +10,19 @@ public struct Completion {
         /// A signature or type, beside the label.
         public let detail: String
         public let help: Help.Entry?
+
+        public init(label: String, kind: Kind, detail: String, help: Help.Entry?) {
+            self.label = label
+            self.kind = kind
+            self.detail = detail
+            self.help = help
+        }
+
+        /// One line about it, for lists.
+        public var summary: String {
+            let text = help?.text.replacing("`", with: "").split(separator: "\n").first.map(String.init) ?? ""
+            return text.isEmpty ? detail : text
+        }
     }
 
     /// What is replaced: the part of a word before the place.
@@ -53,7 +66,11 @@ public struct Completion {
         func find() -> Completion {
             guard !isInText else { return Completion(replaced: word, items: []) }
             if let last = before.last {
-                if last.kind == .symbol(.dot) { return Completion(replaced: word, items: members(of: typeOfBase(before.count - 2))) }
+                if last.kind == .symbol(.dot) {
+                    let live = LiveValues(session, help)
+                    if let value = live.value(endingAt: before.count - 2, in: before, hidden: { visible.find($0) != nil }) { return Completion(replaced: word, items: live.members(of: value)) }
+                    return Completion(replaced: word, items: members(of: typeOfBase(before.count - 2)))
+                }
                 if last.kind == .name("on"), startsStatement(before.count - 1) { return Completion(replaced: word, items: events) }
                 switch last.kind {
                 // A new name is being declared, or a number is being written.
@@ -62,6 +79,7 @@ public struct Completion {
                 default: break
                 }
             }
+            if let rest = restOfSentence { return Completion(replaced: word, items: rest) }
             return Completion(replaced: word, items: keywordArguments + names + words)
         }
 
@@ -175,6 +193,61 @@ public struct Completion {
             return []
         }
 
+        /// Behind a value in a sentence: the connective that comes next, then the verb's options. nil where a value is to come.
+        private var restOfSentence: [Item]? {
+            guard let last = before.last, let start = sentenceStart, case .name(let verb) = before[start].kind, let form = session.registry.verbs[verb],
+                  start + 1 < before.count, visible.find(verb) == nil else { return nil }
+            switch last.kind {
+            case .name, .string, .int, .float, .symbol(.rightParen), .symbol(.rightBracket), .keyword(.none), .keyword(.yes), .keyword(.no): break
+            default: return nil
+            }
+            if case .symbol(.equal) = before[start + 1].kind { return nil }
+            if case .symbol(.dot) = before[start + 1].kind { return nil }
+            if case .symbol(.leftParen) = before[start + 1].kind, !before[start + 1].spaceBefore { return nil }
+            var level = 0
+            var said = Set<String>()
+            for token in before[(start + 1)...] {
+                switch token.kind {
+                case .symbol(.leftParen), .symbol(.leftBracket), .symbol(.leftBrace): level += 1
+                case .symbol(.rightParen), .symbol(.rightBracket), .symbol(.rightBrace): level -= 1
+                case .name(let word) where level == 0: said.insert(word)
+                case .keyword(let word) where level == 0: said.insert(word.rawValue)
+                case .symbol(.equal) where level == 0:
+                    // `epochs=`: what comes behind it is a value.
+                    break
+                default: break
+                }
+            }
+            guard level == 0 else { return nil }
+            if case .name(let word) = last.kind, form.slots.contains(where: { $0.connective == word }) { return nil }
+            let connectives = form.slots.compactMap(\.connective)
+            if let next = connectives.first(where: { !said.contains($0) }) {
+                return [Item(label: next, kind: .keyword, detail: form.description, help: help.entry(for: verb))]
+            }
+            let slots = Set(form.slots.map(\.parameter))
+            let options = parameters(of: verb).filter { !slots.contains($0) && !said.contains($0) }
+            return options.map { Item(label: "\($0)=", kind: .parameter, detail: "option of \(verb)", help: nil) }
+        }
+
+        /// Where the statement at the place starts, if no bracket is open in it.
+        private var sentenceStart: Int? {
+            var level = 0
+            for index in before.indices.reversed() {
+                switch before[index].kind {
+                case .symbol(.rightParen), .symbol(.rightBracket), .symbol(.rightBrace): level += 1
+                case .symbol(.leftParen), .symbol(.leftBracket), .symbol(.leftBrace):
+                    guard level > 0 else { return nil }
+                    level -= 1
+                default: break
+                }
+                if level == 0, startsStatement(index) {
+                    if case .newline = before[index].kind { return nil }
+                    return index
+                }
+            }
+            return nil
+        }
+
         private func memberParameters(_ name: String) -> [String] {
             for (_, member) in help.members(named: name) { if case .method(let signature, _) = member.action { return signature.parameters.map(\.name) } }
             return []
@@ -188,6 +261,7 @@ public struct Completion {
                 return Item(label: name.text, kind: isFunction ? .function : .variable,
                             detail: isFunction ? "\(name.text)(\(name.parameters.joined(separator: ", ")))" : name.type ?? "", help: nil)
             }
+            items += LiveValues(session, help).names.filter { known.insert($0.label).inserted }
             for builtin in session.registry.builtins.values.sorted(by: { $0.name < $1.name }) where known.insert(builtin.name).inserted {
                 items.append(Item(label: builtin.name, kind: builtin.verb == nil ? .function : .verb, detail: builtin.verb?.description ?? builtin.signature.description, help: help.entry(for: builtin.name)))
             }

@@ -10,6 +10,8 @@ final class Learner: MethodInstance {
     private(set) var losses: [Double] = []
     /// How many it has seen.
     private(set) var minibatches = 0
+    /// How many of them are in a file.
+    var savedMinibatches = 0
     /// The last task that it was trained on.
     private(set) var lastTask: Int?
     private(set) var classifier: ClassifierValue?
@@ -80,6 +82,7 @@ final class Learner: MethodInstance {
     /// Sets what it has reached to what a file holds.
     func resume(minibatches: Int, losses: [Double], lastTask: Int?, accuracy: AccuracyMatrix?) {
         (self.minibatches, self.losses, self.lastTask, self.accuracy) = (minibatches, losses, lastTask, accuracy)
+        savedMinibatches = minibatches
     }
 
     // MARK: - Fields
