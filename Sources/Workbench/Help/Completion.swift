@@ -186,7 +186,7 @@ public struct Completion {
                         return name
                     })
                     let names = index > 1 && before[index - 2].kind == .symbol(.dot) ? memberParameters(callee) : parameters(of: callee)
-                    return names.filter { !given.contains($0) }.map { Item(label: "\($0)=", kind: .parameter, detail: "parameter of \(callee)", help: nil) }
+                    return names.dropFirst(positional(behind: index)).filter { !given.contains($0) }.map { Item(label: "\($0)=", kind: .parameter, detail: "parameter of \(callee)", help: nil) }
                 default: break
                 }
             }
@@ -246,6 +246,23 @@ public struct Completion {
                 }
             }
             return nil
+        }
+
+        /// Arguments by position that are complete, behind an opening parenthesis.
+        private func positional(behind open: Int) -> Int {
+            var (level, count, isNamed) = (0, 0, false)
+            for token in before[(open + 1)...] {
+                switch token.kind {
+                case .symbol(.leftParen), .symbol(.leftBracket), .symbol(.leftBrace): level += 1
+                case .symbol(.rightParen), .symbol(.rightBracket), .symbol(.rightBrace): level -= 1
+                case .symbol(.equal) where level == 0: isNamed = true
+                case .symbol(.comma) where level == 0:
+                    if !isNamed { count += 1 }
+                    isNamed = false
+                default: break
+                }
+            }
+            return count
         }
 
         private func memberParameters(_ name: String) -> [String] {

@@ -150,6 +150,8 @@ final class LineEditor: PromptReader {
         ("bcl-prepared", "Inserts what the shell has prepared", { _, _ in LineEditor.current?.insertPrepared() ?? 0 }),
         ("bcl-up", "Line above, or earlier cell that starts alike", { _, _ in LineEditor.current?.up() ?? 0 }),
         ("bcl-down", "Line below, or later cell that starts alike", { _, _ in LineEditor.current?.down() ?? 0 }),
+        ("bcl-line-start", "Start of the line", { _, _ in LineEditor.current?.moveInLine(toEnd: false) ?? 0 }),
+        ("bcl-line-end", "End of the line", { _, _ in LineEditor.current?.moveInLine(toEnd: true) ?? 0 }),
         ("bcl-close-brace", "Types }, less indented", { _, _ in LineEditor.current?.closeBrace() ?? 0 }),
     ]
 
@@ -159,7 +161,7 @@ final class LineEditor: PromptReader {
         let isVi = bcl_el_mode(editor).map { String(cString: $0) } == "vi"
         var keys: [(String, String)] = [("^M", "bcl-enter"), ("^J", "bcl-enter")]
         let moves: [(KeyInput.Key, String)] = [
-            (.paste, "bcl-paste"), (.up, "bcl-up"), (.down, "bcl-down"), (.right, "ed-next-char"), (.left, "ed-prev-char"), (.home, "ed-move-to-beg"), (.end, "ed-move-to-end"),
+            (.paste, "bcl-paste"), (.up, "bcl-up"), (.down, "bcl-down"), (.right, "ed-next-char"), (.left, "ed-prev-char"), (.home, "bcl-line-start"), (.end, "bcl-line-end"),
             (.delete, "ed-delete-next-char"), (.wordRight, isVi ? "vi-next-word" : "em-next-word"), (.wordLeft, "ed-prev-word"), (.lineBreak, "bcl-line-break"), (.prepared, "bcl-prepared"), (.run, "ed-newline"),
         ]
         keys += moves.map { ($0.text, $1) }
@@ -167,9 +169,9 @@ final class LineEditor: PromptReader {
             bcl_el_bind(editor, key, command)
             if isVi { bcl_el_bind_alternative(editor, key, command) }
         }
-        for (key, command) in [("^I", "bcl-complete"), ("^P", "bcl-up"), ("^N", "bcl-down"), ("^R", "em-inc-search-prev"), ("}", "bcl-close-brace")] { bcl_el_bind(editor, key, command) }
+        for (key, command) in [("^I", "bcl-complete"), ("^P", "bcl-up"), ("^N", "bcl-down"), ("^A", "bcl-line-start"), ("^E", "bcl-line-end"), ("^R", "em-inc-search-prev"), ("}", "bcl-close-brace")] { bcl_el_bind(editor, key, command) }
         if isVi {
-            for (key, command) in [("k", "bcl-up"), ("j", "bcl-down")] { bcl_el_bind_alternative(editor, key, command) }
+            for (key, command) in [("k", "bcl-up"), ("j", "bcl-down"), ("0", "bcl-line-start"), ("$", "bcl-line-end")] { bcl_el_bind_alternative(editor, key, command) }
         }
     }
 
@@ -273,6 +275,13 @@ final class LineEditor: PromptReader {
         let place = lines[..<target].reduce(0) { $0 + $1.unicodeScalars.count + 1 } + column
         el_cursor(editor, Int32(place - buffer.before.unicodeScalars.count))
         return UInt8(CC_REFRESH)
+    }
+
+    private func moveInLine(toEnd: Bool) -> UInt8 {
+        let buffer = buffer
+        let distance = toEnd ? buffer.after.prefix { $0 != "\n" }.unicodeScalars.count : -buffer.lineStart.unicodeScalars.count
+        el_cursor(editor, Int32(distance))
+        return UInt8(CC_CURSOR)
     }
 
     private func recall(_ buffer: Buffer, earlier: Bool) -> UInt8 {
