@@ -11,6 +11,10 @@ public final class Workbench {
     public var drawSource: DrawSource?
     /// Where the time of updates goes, by method; nil where nobody asked.
     public var profile: Profile?
+    /// The learner that was stepped last: what `step`, `where` and `back` mean without a name.
+    weak var stepped: Learner?
+    /// What memories are asked for, while a step is looked at.
+    let memoryLog = MemoryLog()
     /// Above zero while a learner handles an event of training: networks then run in training mode.
     var trainingDepth = 0
 
@@ -25,10 +29,13 @@ public final class Workbench {
         registry.add(workbench.networkBuiltins)
         registry.add(workbench.benchmarkBuiltins)
         registry.add(workbench.learningBuiltins)
+        registry.add(workbench.steppingBuiltins)
         registry.add(workbench.sessionBuiltins)
         registry.add(TrainingEvents.all)
         let session = Session(registry: registry, library: library)
         session.evaluator.makeInstance = { method, frame in Learner(method, frame) }
+        session.evaluator.stopped = { [unowned workbench] in workbench.stepped?.stepping.stepper }
+        session.evaluator.didSetLocal = { [unowned workbench] in workbench.stepped?.stepping.didSet($0, to: $1) }
         session.evaluator.withoutGradients = { body in try Engine.withoutGradients(body) }
         // More threads make the small matrices of this field slower, and much slower beside another busy process.
         session.thread.sync { try? Threads.set(1) }

@@ -80,7 +80,7 @@ final class LearnerFileTests: XCTestCase {
         XCTAssertTrue(refused(start("er(net, bench)", seed: 1)).hasPrefix("BCL0062"))
         FileManager.default.createFile(atPath: file, contents: replacing("filled", "spille", in: whole))
         XCTAssertTrue(refused(start("er(net, bench)", seed: 1)).hasPrefix("BCL0062"))
-        FileManager.default.createFile(atPath: file, contents: replacing("\"version\":\"1\"", "\"version\":\"2\"", in: whole))
+        FileManager.default.createFile(atPath: file, contents: replacing("\"version\":\"2\"", "\"version\":\"9\"", in: whole))
         XCTAssertTrue(refused(start("er(net, bench)", seed: 1)).contains("newer bclsh"))
     }
 

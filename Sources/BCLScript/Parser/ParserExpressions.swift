@@ -96,7 +96,7 @@ extension Parser {
         return try make(.range(start, end), start.span.union(end.span), [start, end])
     }
 
-    private mutating func sum() throws -> Expression {
+    mutating func sum() throws -> Expression {
         var left = try product()
         while let operation = binaryOperator([.plus: .add, .minus: .subtract]) {
             let right = try operand { try $0.product() }

@@ -23,6 +23,10 @@ extension Parser {
             let count = try expression()
             let body = try loopBody("'repeat'")
             return Statement(.repeatLoop(count, body), start.union(previous.span))
+        case .keyword(.continue) where isDebugging:
+            if let form = verbs["continue"] { return try verb(form) }
+            return leaveLoop()
+        case .keyword(.break) where isDebugging && ahead(2).kind == .symbol(.colon): return try breakpoint()
         case .keyword(.break), .keyword(.continue): return leaveLoop()
         case .keyword(.return): return try returnStatement()
         case .keyword(.import): return try importStatement()
@@ -289,6 +293,9 @@ extension Parser {
         let body = try loopBody("'for'")
         return Statement(.forIn(pattern, values, body), start.union(previous.span))
     }
+
+    /// Outside of loops `break` and `continue` speak to the debugger, where the host has one.
+    private var isDebugging: Bool { !context.inLoop && !context.inFunction && !context.inMethodBody && verbs["continue"] != nil }
 
     private func countingLoop() -> ForeignHabit {
         ForeignHabit(message: "a loop over numbers is not written with '='", hint: "write 'for i in 0..n { ... }'", span: current.span)

@@ -21,7 +21,18 @@ extension Parser {
         var arguments: [Argument] = []
         // Behind an optional slot that was left out, arguments are passed by name.
         var skipped = false
-        for slot in form.slots {
+        for (index, slot) in form.slots.enumerated() {
+            if let word = word(of: slot) {
+                let keyword = skipped ? Identifier(slot.parameter, current.span) : nil
+                arguments.append(Argument(keyword: keyword, value: try make(.string([.text(word)]), current.span)))
+                advance()
+                continue
+            }
+            // "step phase": the learner is left out.
+            if slot.connective == nil, !slot.isRequired, form.slots[(index + 1)...].contains(where: { word(of: $0) != nil || starts($0) }) {
+                skipped = true
+                continue
+            }
             if let connective = slot.connective {
                 guard atWord(connective) else {
                     if slot.isRequired { try wrongForm(form, "here should be '\(connective)', found \(describe(current))") }
@@ -49,6 +60,39 @@ extension Parser {
         let call = try make(.call(callee, arguments), span, [callee] + arguments.map(\.value))
         return Statement(.verb(call, form), span)
     }
+
+    /// `break METHOD:"phase" if condition`, or a line's number for the phase: a call of the host's `breakpoint`, which gets the condition as text.
+    mutating func breakpoint() throws -> Statement {
+        let start = current.span
+        advance()
+        let method = try identifier("the name of a method")
+        guard accept(.colon) else {
+            report(.wrongVerbForm, "here should be ':' and a phase or a line", current.span, hint: Self.breakpointHint)
+            throw Bail()
+        }
+        let place = try sum()
+        var arguments = [Argument(keyword: nil, value: try make(.name(NameUse(method)), method.span)), Argument(keyword: nil, value: place)]
+        if accept(.if) {
+            let condition = try expression()
+            arguments.append(Argument(keyword: nil, value: try make(.string([.text(source.text(condition.span))]), condition.span)))
+        }
+        let callee = try make(.name(NameUse(Identifier("breakpoint", start))), start)
+        let call = try make(.call(callee, arguments), start.union(previous.span), [callee] + arguments.map(\.value))
+        return Statement(.expression(call), call.span)
+    }
+
+    static let breakpointHint = "write 'break METHOD:\"phase\" if condition', or 'break METHOD:12' for a line"
+
+    /// The word of a slot that stands here, if it is one and nothing makes it a value.
+    private func word(of slot: VerbForm.Slot) -> String? {
+        guard case .name(let text) = current.kind, slot.words.contains(text) else { return nil }
+        switch ahead(1).kind {
+        case .newline, .end, .symbol(.semicolon), .symbol(.rightBrace), .name: return text
+        default: return nil
+        }
+    }
+
+    private func starts(_ slot: VerbForm.Slot) -> Bool { slot.connective.map { atWord($0) } ?? false }
 
     /// Connectives can be words of the language (`for`).
     private func atWord(_ word: String) -> Bool { atName(word) || current.kind == Keyword(rawValue: word).map { .keyword($0) } }

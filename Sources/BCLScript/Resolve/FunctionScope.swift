@@ -4,6 +4,7 @@ final class FunctionScope {
     let literal: FunctionLiteral?
     let parent: FunctionScope?
     private var blocks: [[String: Variable]] = [[:]]
+    private var spans: [Span]
     private var captureIndex: [ObjectIdentifier: Int] = [:]
     private(set) var captures: [FunctionLiteral.Capture] = []
     var slotCount = 0
@@ -13,14 +14,27 @@ final class FunctionScope {
     init(_ literal: FunctionLiteral?, parent: FunctionScope?) {
         self.literal = literal
         self.parent = parent
+        spans = [literal?.span ?? Span(0, Int.max)]
     }
 
     var isInBlock: Bool { blocks.count > 1 }
-    func push() { blocks.append([:]) }
-    func pop() { blocks.removeLast() }
+
+    func push(_ span: Span) {
+        blocks.append([:])
+        spans.append(span)
+    }
+
+    func pop() {
+        blocks.removeLast()
+        spans.removeLast()
+    }
 
     func declared(_ name: String) -> Variable? { blocks[blocks.count - 1][name] }
-    func declare(_ variable: Variable) { blocks[blocks.count - 1][variable.name] = variable }
+    func declare(_ variable: Variable) {
+        blocks[blocks.count - 1][variable.name] = variable
+        variable.block = spans[spans.count - 1]
+        literal?.locals.append(variable)
+    }
 
     func newSlot() -> Int {
         slotCount += 1

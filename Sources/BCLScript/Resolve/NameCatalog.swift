@@ -33,6 +33,19 @@ public final class GlobalScope {
         slotCount = other.slotCount
     }
 
+    /// Lets a name stand for another variable for a while (a stopped call's, at the prompt), or for none.
+    /// - Returns: what it stood for.
+    public func exchange(_ name: String, for variable: Variable?) -> Variable? {
+        let old = variables[name]
+        variables[name] = variable
+        return old
+    }
+
+    public func newSlot() -> Int {
+        slotCount += 1
+        return slotCount - 1
+    }
+
     /// Makes a name known whose value the host sets.
     public func declare(_ name: String, kind: Variable.Kind, source: SourceFile) -> Variable {
         let slot = variables[name]?.slot ?? slotCount

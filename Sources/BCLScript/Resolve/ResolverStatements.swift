@@ -27,7 +27,7 @@ extension Resolver {
             if let otherwise { block(otherwise) }
         case .forIn(let pattern, let values, let body):
             expression(values)
-            function.push()
+            function.push(statement.span)
             declare(pattern, .loop)
             block(body)
             function.pop()
@@ -47,7 +47,7 @@ extension Resolver {
     }
 
     mutating func block(_ block: Block) {
-        function.push()
+        function.push(block.span)
         for statement in block.statements { self.statement(statement) }
         function.pop()
     }
@@ -81,19 +81,19 @@ extension Resolver {
                 }
             }
         case .field(let base, _): expression(base)
-        case .comprehension(let comprehension): clauses(of: comprehension, from: 0)
+        case .comprehension(let comprehension): clauses(of: comprehension, value.span, from: 0)
         }
     }
 
     /// Each clause's names are seen by the clauses behind it and by the element.
-    private mutating func clauses(of comprehension: Comprehension, from index: Int) {
+    private mutating func clauses(of comprehension: Comprehension, _ span: Span, from index: Int) {
         guard index < comprehension.clauses.count else { return expression(comprehension.element) }
         let clause = comprehension.clauses[index]
         expression(clause.values)
-        function.push()
+        function.push(span)
         declare(clause.pattern, .loop)
         for condition in clause.conditions { expression(condition) }
-        clauses(of: comprehension, from: index + 1)
+        clauses(of: comprehension, span, from: index + 1)
         function.pop()
     }
 

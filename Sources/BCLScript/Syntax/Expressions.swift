@@ -133,6 +133,8 @@ public final class Variable {
     public internal(set) var isState = false
     public internal(set) var isRead = false
     public internal(set) var isReassigned = false
+    /// Where it can be seen, from its declaration on; nil for top-level names.
+    public internal(set) var block: Span?
     /// How it can be called, where that is known for certain.
     public var signature: Signature?
     public var name: String { identifier.text }

@@ -90,8 +90,11 @@ public struct VerbForm: Sendable {
         public let isRequired: Bool
         /// Takes several values, separated by commas.
         public let isVariadic: Bool
+        /// Words that stand for themselves here, without quotes (`step phase`); empty where any value can stand.
+        public let words: [String]
 
-        public init(_ connective: String?, _ parameter: String, required: Bool = true, variadic: Bool = false) {
+        public init(_ connective: String?, _ parameter: String, required: Bool = true, variadic: Bool = false, words: [String] = []) {
+            self.words = words
             self.connective = connective
             self.parameter = parameter
             isRequired = required
@@ -110,7 +113,7 @@ public struct VerbForm: Sendable {
     /// "train LEARNER on TASK"
     public var description: String {
         let parts = slots.map { slot -> String in
-            let value = slot.parameter.uppercased() + (slot.isVariadic ? ", ..." : "")
+            let value = slot.words.isEmpty ? slot.parameter.uppercased() + (slot.isVariadic ? ", ..." : "") : slot.words.joined(separator: "|")
             let text = slot.connective.map { "\($0) \(value)" } ?? value
             return slot.isRequired ? text : "[\(text)]"
         }

@@ -84,6 +84,8 @@ public final class FunctionLiteral {
     public internal(set) var captures: [Capture] = []
     /// For a method: its parameters and the names declared at the top of its body, which make up a learner's state.
     public internal(set) var state: [Variable] = []
+    /// Parameters and variables of the body in order of declaration, for looking into a call that is stopped.
+    public internal(set) var locals: [Variable] = []
     public var name: String { identifier.text }
 
     public enum Capture {

@@ -29,7 +29,7 @@ final class CodeUnit {
 
     func located(_ error: Error, _ span: Span) -> Error {
         switch error {
-        case is ScriptError, is Interrupted: return error
+        case is ScriptError, is Interrupted, is Halted: return error
         case let failure as Failure:
             return ScriptError(Diagnostic(failure.code, failure.message, at: Location(source, span), hint: failure.hint))
         case let diagnostic as Diagnostic: return ScriptError(diagnostic)
@@ -83,7 +83,7 @@ final class StepList {
     @inline(__always)
     func run(_ frame: Frame) throws -> Flow {
         for index in 0..<count {
-            if frame.signal.pointee != 0 { try frame.evaluator.poll() }
+            if frame.signal.pointee != 0 { try frame.evaluator.poll(first[index].takeUnretainedValue(), frame) }
             let flow = try first[index]._withUnsafeGuaranteedRef { try $0.run(frame) }
             if flow != .next { return flow }
         }

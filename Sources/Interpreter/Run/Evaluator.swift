@@ -7,18 +7,40 @@ public final class Evaluator {
     /// Where output of the running cell goes.
     public internal(set) var sink: OutputSink
     let signal: UnsafeMutablePointer<Int32>
-    private(set) var depth = 0
-    /// Above zero inside a minibatch: a first Ctrl-C then waits for its end.
-    private var shielded = 0
+    /// What belongs to one stack of calls; an update that is stopped keeps its own.
+    struct Context {
+        var depth = 0
+        /// Above zero inside a minibatch: a first Ctrl-C then waits for its end.
+        var shielded = 0
+        var phases: [String] = []
+    }
+    var context = Context()
     /// Names of the running phases, outermost first.
-    public private(set) var phases: [String] = []
+    public var phases: [String] { context.phases }
+    /// What runs statement by statement at the moment.
+    var stepper: Stepper? { didSet { updateWatch() } }
+    /// Where training stops, in order of their numbers.
+    public var breakpoints: [Breakpoint] = []
+    /// The update that the names of a cell may look into, if one is stopped.
+    public var stopped: (() -> Stepper?) = { nil }
+    /// Evaluates an expression with the names that a stopped call sees.
+    var evaluate: (String, Activation) throws -> Value = { _, _ in .none }
+    /// Called around the running of a stopped update; the session keeps the names of its cells in step with it.
+    public internal(set) var willGoOn: () -> Void = {}
+    public internal(set) var didStop: (Activation?) -> Void = { _ in }
+    /// Told of each variable of a stopped call that a cell has set.
+    public var didSetLocal: ((String, Value) -> Void)?
+    /// Whether somebody is there to go on after a stop; otherwise a breakpoint only tells that it was passed.
+    public var isInteractive = false
     /// How a method's instance is made; the host gives its own kind of learner.
     public var makeInstance: (MethodValue, Frame) -> MethodInstance = { MethodInstance($0, $1) }
     /// Runs a body with gradients off; the host sets it.
     public var withoutGradients: (() throws -> Void) throws -> Void = { try $0() }
 
     /// Statements and turns of loops that may still run before the evaluator stops as if interrupted; nil for no bound.
-    public var stepsLeft: Int? { didSet { if (stepsLeft == nil) != (oldValue == nil) { interrupt.watch(stepsLeft != nil) } } }
+    public var stepsLeft: Int? { didSet { if (stepsLeft == nil) != (oldValue == nil) { updateWatch() } } }
+
+    private func updateWatch() { interrupt.watch(stepsLeft != nil || stepper != nil) }
 
     /// Takes the `test` blocks of the file that is running; nil outside of `bclsh test`.
     var collectTest: ((TestCase) -> Void)?
@@ -45,11 +67,11 @@ public final class Evaluator {
     }
 
     func invoke(_ callee: Callable, _ arguments: Arguments) throws -> Value {
-        guard depth < Self.deepest else {
+        guard context.depth < Self.deepest else {
             throw Failure(.recursionLimit, "calls are nested more than \(Self.deepest) deep", hint: "does a function call itself without an end?")
         }
-        depth += 1
-        defer { depth -= 1 }
+        context.depth += 1
+        defer { context.depth -= 1 }
         return try callee.invoke(arguments, self)
     }
 
@@ -62,7 +84,29 @@ public final class Evaluator {
             stepsLeft = left - 1
         }
         let level = signal.pointee & 3
-        if level >= 2 || (level == 1 && shielded == 0) { throw Interrupted() }
+        if level >= 2 || (level == 1 && context.shielded == 0) { throw Interrupted() }
+    }
+
+    /// Runs a body whose output nobody needs to see again.
+    public func silently<T>(_ body: () throws -> T) rethrows -> T {
+        let outer = sink
+        sink = CollectingSink()
+        defer { sink = outer }
+        return try body()
+    }
+
+    func withoutStepping<T>(_ body: () throws -> T) rethrows -> T {
+        let outer = stepper
+        stepper = nil
+        defer { stepper = outer }
+        return try body()
+    }
+
+    /// Polled before each statement of a block.
+    @inline(never)
+    func poll(_ step: Step, _ frame: Frame) throws {
+        try poll()
+        if let stepper { try stepper.reached(step, frame) }
     }
 
     /// For loops of the host: stops here if somebody asked.
@@ -70,14 +114,14 @@ public final class Evaluator {
 
     /// A stretch that a single Ctrl-C does not cut in two, such as a minibatch.
     public func shielded<T>(_ body: () throws -> T) rethrows -> T {
-        shielded += 1
-        defer { shielded -= 1 }
+        context.shielded += 1
+        defer { context.shielded -= 1 }
         return try body()
     }
 
     func phase(_ name: String, _ body: () throws -> Flow) rethrows -> Flow {
-        phases.append(name)
-        defer { phases.removeLast() }
+        context.phases.append(name)
+        defer { context.phases.removeLast() }
         return try body()
     }
 }

@@ -64,3 +64,8 @@ public final class ScriptError: Error {
 public struct Interrupted: Error {
     public init() {}
 }
+
+/// A breakpoint has stopped training: the rest of the cell does not run. On its way up.
+public struct Halted: Error {
+    public init() {}
+}

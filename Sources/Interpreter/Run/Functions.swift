@@ -62,6 +62,12 @@ public class Closure: Callable {
 
     public override func invoke(_ arguments: Arguments, _ evaluator: Evaluator) throws -> Value {
         let frame = try prepare(arguments, evaluator)
+        if let stepper = evaluator.stepper {
+            stepper.enter(self, frame)
+            defer { stepper.leave() }
+            _ = try code.body.run(frame)
+            return frame.returned
+        }
         _ = try code.body.run(frame)
         return frame.returned
     }

@@ -21,6 +21,7 @@ public final class Session {
     /// What runs now; other threads may ask.
     public let activity = Activity()
     private let globals = GlobalTable()
+    private lazy var stoppedNames = StoppedNames(scope, globals)
 
     public init(registry: Registry, library: Library) {
         self.registry = registry
@@ -28,6 +29,10 @@ public final class Session {
         loader = ModuleLoader(registry: registry, library: library)
         evaluator = Evaluator(registry: registry, interrupt: interrupt, sink: CollectingSink())
         loader.attach(evaluator)
+        evaluator.evaluate = { [unowned self] in try evaluate($0, $1) }
+        evaluator.willGoOn = { [unowned self] in stoppedNames.writeBack() }
+        evaluator.didStop = { [unowned self] in stoppedNames.refresh($0) }
+        stoppedNames.didSet = { [unowned self] in evaluator.didSetLocal?($0, $1) }
     }
 
     /// Values for the `param`s of what runs next.
@@ -91,6 +96,8 @@ public final class Session {
     func run(_ source: SourceFile, _ sink: OutputSink, _ kind: Analysis.Kind, _ showsValues: Bool) -> Outcome {
         evaluator.sink = sink
         defer { activity.end() }
+        if let activation = evaluator.stopped()?.activation { stoppedNames.open(activation) }
+        defer { stoppedNames.close() }
         let analysis = Analysis.of(source, kind: kind, globals: scope, catalog: loader)
         if analysis.hasErrors { return .rejected(analysis.diagnostics) }
         for warning in analysis.diagnostics { sink.receive(.warning(warning)) }
@@ -103,7 +110,24 @@ public final class Session {
         } catch let error as ScriptError { return .failed(error.report) }
         catch let diagnostic as Diagnostic { return .rejected([diagnostic]) }
         catch is Interrupted { return .interrupted }
+        catch is Halted { return .finished(nil) }
         catch { return .failed(Diagnostic(.internalError, "\(error)", at: nil)) }
+    }
+
+    /// The value of an expression over the names of a stopped call and the session's.
+    private func evaluate(_ text: String, _ activation: Activation) throws -> Value {
+        let source = SourceFile(name: "condition", text: text)
+        let (names, values) = (GlobalScope(), GlobalTable())
+        func add(_ name: String, _ value: Value) { values[names.declare(name, kind: .variable, source: source).slot] = value }
+        for (name, variable) in scope.variables { add(name, globals[variable.slot]) }
+        for (name, value) in activation.captured + activation.locals { add(name, value) }
+        let analysis = Analysis.of(source, kind: .cell, globals: names, catalog: loader)
+        if let problem = analysis.diagnostics.first(where: { $0.severity == .error }) { throw problem }
+        values.grow(to: names.slotCount)
+        let steps = try Compiler.compile(analysis.program, unit: CodeUnit(source, values), loader: loader)
+        let frame = Frame(slotCount: analysis.program.slotCount, captures: [], evaluator)
+        guard steps.count == 1, let step = steps.first as? ExpressionStep else { throw Diagnostic(.expectedExpression, "a condition is one expression", at: Location(source, Span(0, text.utf8.count))) }
+        return try evaluator.withoutStepping { try step.node.eval(frame) }
     }
 
     private func run(_ steps: [Step], _ program: Program, _ showsValues: Bool) throws -> Value? {

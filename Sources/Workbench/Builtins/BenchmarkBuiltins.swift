@@ -33,7 +33,7 @@ extension Workbench {
                 let bench = try arguments.host(0, BenchmarkValue.self, "a benchmark").benchmark
                 let slots = try arguments.int(1, in: 1...10_000_000)
                 return .host(MemoryValue(try RingMemory(tasks: bench.tasks.count, slots: slots, sampleSize: bench.inputSize, prefills: try arguments.bool(2, default: false),
-                                                        source: self.draws, device: self.device)))
+                                                        source: self.draws, device: self.device), self.memoryLog))
             },
         ]
     }

@@ -14,7 +14,8 @@ extension Workbench {
                 let learner = try arguments.host(0, Learner.self, "a learner")
                 let epochs = try arguments.int(2, default: 1, in: 1...1_000_000)
                 let size = try arguments.int(3, default: Benchmark.batchSize, in: 1...1_000_000)
-                for task in try self.tasks(arguments, 1) { try self.train(learner, task, epochs, size, evaluator) }
+                try learner.stepping.begin(TrainingCursor(try self.tasks(arguments, 1), epochs: epochs, size: size))
+                try self.goOn(learner, .everything, evaluator)
                 return .none
             },
             Builtin("evaluate", [required("learner"), required("bench")], topic: "learning",
@@ -37,6 +38,7 @@ extension Workbench {
                     example: "let bench = permuted(digits(), tasks=2, per_task=50)\nlet me = single(mlp(64, 10), bench)\nlet (x, y) = bench[0].minibatch(0)\nobserve me on (x, y, 0)",
                     verb: [VerbForm.Slot(nil, "learner"), VerbForm.Slot("on", "batch")]) { arguments, evaluator in
                 let learner = try arguments.host(0, Learner.self, "a learner")
+                try learner.stepping.checkNotStopped("another minibatch")
                 let parts = try arguments.list(1)
                 guard parts.count >= 2 else { throw arguments.wrong(1, wanted: "a list (x, y, t)") }
                 guard case .int(let task) = arguments.has(2) ? arguments[2] : parts.count > 2 ? parts[2] : .none else {
@@ -48,11 +50,11 @@ extension Workbench {
         ]
     }
 
-    private func tasks(_ arguments: Arguments, _ index: Int) throws -> [TaskValue] {
+    func tasks(_ arguments: Arguments, _ index: Int) throws -> [TaskValue] {
         switch arguments[index] {
         case .host(let host):
             if let task = host as? TaskValue { return [task] }
-            if let bench = host as? BenchmarkValue { return try elements(of: .host(bench)).compactMap { if case .host(let task) = $0 { return task as? TaskValue } else { return nil } } }
+            if let bench = host as? BenchmarkValue { return bench.taskValues }
         case .list(let list):
             let tasks = list.items.compactMap { value -> TaskValue? in if case .host(let task) = value { return task as? TaskValue } else { return nil } }
             if tasks.count == list.items.count { return tasks }
@@ -61,37 +63,40 @@ extension Workbench {
         throw arguments.wrong(index, wanted: "a task, a list of tasks, or a benchmark")
     }
 
-    /// A single Ctrl-C waits for the end of the minibatch, so that no update is left half done.
     private func observe(_ learner: Learner, _ batch: Minibatch, _ task: Int, _ evaluator: Evaluator) throws {
+        // A single Ctrl-C waits for the end of the minibatch, so that no update is left half done.
         try evaluator.shielded {
             guard let profile else { return try learner.observe(batch, task: task, evaluator, self) }
             try profile.measure(learner.method.name) { try learner.observe(batch, task: task, evaluator, self) }
         }
     }
 
-    private func train(_ learner: Learner, _ value: TaskValue, _ epochs: Int, _ size: Int, _ evaluator: Evaluator) throws {
-        let task = value.task
-        let total = value.benchmark.benchmark.tasks.count
-        let label = "task \(task.number + 1)/\(total)"
-        var samples = task.train
-        let perEpoch = samples.ranges(size).count
-        var done = 0
-        var shown = Date.distantPast
-        for epoch in 0..<epochs {
-            if epoch > 0 { samples = try task.train.shuffled(streams.stream("data")) }
-            for (start, length) in samples.ranges(size) {
-                try evaluator.checkInterrupt()
-                try observe(learner, try samples.minibatch(start, length), task.number, evaluator)
-                done += 1
-                let now = Date()
-                if now.timeIntervalSince(shown) > 0.1 || done == perEpoch * epochs {
-                    shown = now
-                    let detail = learner.losses.last.map { String(format: "loss %.3f", $0) } ?? ""
-                    evaluator.emit(.progress(Progress(label: label, done: done, total: perEpoch * epochs, unit: "minibatches", detail: detail)))
-                }
-            }
+    /// A minibatch, or the end of a task.
+    func run(_ unit: TrainingCursor.Unit, of task: Task, _ learner: Learner, _ evaluator: Evaluator) throws {
+        switch unit {
+        case .minibatch(let samples, let start, let length): try observe(learner, try samples.minibatch(start, length), task.number, evaluator)
+        case .taskEnd: try evaluator.shielded { try learner.finish(task: task.number, evaluator, self) }
         }
-        try evaluator.shielded { try learner.finish(task: task.number, evaluator, self) }
+    }
+
+    /// Trains as far as asked, with progress; tells of the breakpoints that it meets.
+    /// - Throws: `Halted` where it stops at one and somebody is there to go on.
+    func goOn(_ learner: Learner, _ extent: LearnerStepping.Extent, remembers: Bool = false, _ evaluator: Evaluator) throws {
+        var shown = Date.distantPast
+        func show(_ cursor: TrainingCursor) {
+            let now = Date()
+            guard let task = cursor.task, now.timeIntervalSince(shown) > 0.1 || cursor.done == cursor.total else { return }
+            shown = now
+            let detail = learner.losses.last.map { String(format: "loss %.3f", $0) } ?? ""
+            let label = "task \(task.task.number + 1)/\(task.benchmark.benchmark.tasks.count)"
+            evaluator.emit(.progress(Progress(label: label, done: cursor.done, total: cursor.total, unit: "minibatches", detail: detail)))
+        }
+        try learner.stepping.go(extent, evaluator, self, remembers: remembers, progress: show)
+        while learner.stepping.isStopped {
+            try reportStop(learner, evaluator)
+            if evaluator.isInteractive { throw Halted() }
+            try learner.stepping.go(extent, evaluator, self, remembers: false, progress: show)
+        }
     }
 
     private func accuracy(_ learner: Learner, _ task: Task, _ evaluator: Evaluator) throws -> Double {

@@ -26,8 +26,8 @@ extension Workbench {
             Builtin("load", [required("x"), required("path")], topic: "files",
                     doc: "Sets a network's weights from a .safetensors file with the same names and shapes; or a learner, made by the same method, with the session's random streams, so that training goes on to the same bits.",
                     example: "let net = mlp(64, 10)\nsave net to \"net.safetensors\"\nload net from \"net.safetensors\"",
-                    verb: [VerbForm.Slot(nil, "x"), VerbForm.Slot("from", "path")]) { arguments, _ in
-                try self.load(arguments[0], from: try arguments.string(1), arguments)
+                    verb: [VerbForm.Slot(nil, "x"), VerbForm.Slot("from", "path")]) { arguments, evaluator in
+                try self.load(arguments[0], from: try arguments.string(1), arguments, evaluator)
                 return .none
             },
         ]

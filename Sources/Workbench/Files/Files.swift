@@ -23,9 +23,11 @@ extension Workbench {
         }
     }
 
-    func load(_ value: Value, from path: String, _ arguments: Arguments) throws {
+    func load(_ value: Value, from path: String, _ arguments: Arguments, _ evaluator: Evaluator) throws {
         switch value {
-        case .host(let learner as Learner): try LearnerFile.read(into: learner, streams: streams, from: path)
+        case .host(let learner as Learner):
+            let position = try LearnerFile.read(into: learner, streams: streams, from: path)
+            try learner.stepping.restore(position, evaluator, self)
         case .host(let net as NetworkValue):
             let file = try Safetensors.read(path)
             guard file.metadata["kind"] != LearnerFile.kind else {

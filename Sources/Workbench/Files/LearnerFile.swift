@@ -7,7 +7,8 @@ import Interpreter
 /// Code is not saved: a learner is loaded into one that was made by the same method.
 struct LearnerFile: Codable {
     static let kind = "learner"
-    static let newestVersion = 1
+    /// 2: the place in the middle of a task.
+    static let newestVersion = 2
 
     struct Variable: Codable {
         let name: String
@@ -23,28 +24,49 @@ struct LearnerFile: Codable {
     let accuracy: AccuracyMatrix?
     /// The session's random streams: training goes on to the same bits.
     let streams: [String: [UInt64]]
+    /// Where training goes on; nil where it is between two calls of `train`.
+    var position: SavedPosition?
 
     // MARK: - Writing
 
-    static func write(_ learner: Learner, streams: RandomStreams, to path: String) throws {
-        var writer = ValueWriter()
-        let state = try learner.stateNames.compactMap { name -> Variable? in
+    /// - Parameter writer: takes the tensors.
+    init(_ learner: Learner, streams: RandomStreams, _ writer: inout ValueWriter) throws {
+        state = try learner.stateNames.compactMap { name -> Variable? in
             guard let value = learner.state(name) else { return nil }
             return Variable(name: name, value: try writer.save(value, as: name))
         }
-        let file = LearnerFile(method: learner.method.name, state: state, minibatches: learner.minibatches, losses: learner.losses, lastTask: learner.lastTask, accuracy: learner.accuracy,
-                               streams: streams.states.mapValues { [$0.0, $0.1, $0.2, $0.3] })
+        (method, minibatches, losses, lastTask, accuracy) = (learner.method.name, learner.minibatches, learner.losses, learner.lastTask, learner.accuracy)
+        self.streams = streams.states.mapValues { [$0.0, $0.1, $0.2, $0.3] }
+    }
+
+    static func write(_ learner: Learner, streams: RandomStreams, to path: String) throws {
+        // An update that is stopped is written as the learner before it, and the statements that bring it to where it is.
+        var writer = ValueWriter()
+        let position = try learner.stepping.saved()
+        if let before = learner.stepping.checkpoint { return try before.file.write(before.tensors.sorted { $0.key < $1.key }, position, to: path) }
+        try LearnerFile(learner, streams: streams, &writer).write(writer.tensors, position, to: path)
+    }
+
+    private func write(_ tensors: [(String, Tensor)], _ position: SavedPosition?, to path: String) throws {
+        var file = self
+        file.position = position
+        let content = String(decoding: try file.encoded(), as: UTF8.self)
+        try Safetensors.write(tensors, metadata: ["writer": "bclsh", "kind": Self.kind, "version": "\(Self.newestVersion)", "learner": content], to: path)
+    }
+
+    /// As JSON, the same bytes for the same values.
+    func encoded() throws -> Data {
         let encoder = JSONEncoder()
         encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
         encoder.outputFormatting = .sortedKeys
-        let content = String(decoding: try encoder.encode(file), as: UTF8.self)
-        try Safetensors.write(writer.tensors, metadata: ["writer": "bclsh", "kind": kind, "version": "\(newestVersion)", "learner": content], to: path)
+        return try encoder.encode(self)
     }
 
     // MARK: - Reading
 
     /// Sets a learner to what a file holds; on an error it stays as it is.
-    static func read(into learner: Learner, streams: RandomStreams, from path: String) throws {
+    /// - Returns: the place in a task where it goes on.
+    static func read(into learner: Learner, streams: RandomStreams, from path: String) throws -> SavedPosition? {
         let tensors = try Safetensors.read(path)
         guard tensors.metadata["kind"] == kind, let content = tensors.metadata["learner"] else {
             throw Failure(.fileError, "'\(path)' holds no learner", hint: "a network's weights are loaded into the network: load L.net from \"\(path)\"")
@@ -59,10 +81,11 @@ struct LearnerFile: Codable {
         guard file.method == learner.method.name else {
             throw Failure(.badValue, "'\(path)' holds a learner of \(file.method), this is one of \(learner.method.name)", hint: "make it with \(file.method)(...), then load it")
         }
-        try file.restore(learner, streams, ValueReader(tensors, path: path))
+        try file.restore(learner, streams, ValueReader(tensors.tensors, path: path))
+        return file.position
     }
 
-    private func restore(_ learner: Learner, _ streams: RandomStreams, _ reader: ValueReader) throws {
+    func restore(_ learner: Learner, _ streams: RandomStreams, _ reader: ValueReader) throws {
         var reader = reader
         var values: [(String, Value)] = []
         let known = Set(learner.stateNames)

@@ -25,8 +25,12 @@ enum SavedValue: Codable {
 struct ValueWriter {
     private(set) var tensors: [(String, Tensor)] = []
     private var count = 0
+    /// Whether tensors are copied: for what is kept while the session goes on.
+    private let copies: Bool
     private static let deepest = 64
     private static let most = 10_000_000
+
+    init(copies: Bool = false) { self.copies = copies }
 
     mutating func save(_ value: Value, as path: String, depth: Int = 0) throws -> SavedValue {
         guard depth < Self.deepest else { throw Failure(.badValue, "'\(path.prefix(40))...' is nested more than \(Self.deepest) deep, or holds itself: it can't be saved") }
@@ -49,7 +53,7 @@ struct ValueWriter {
     private mutating func save(_ host: HostValue, as path: String) throws -> SavedValue {
         switch host {
         case let value as TensorValue:
-            tensors.append((path, try value.tensor.detach()))
+            tensors.append((path, copies ? try value.tensor.detach().clone() : try value.tensor.detach()))
             return .tensor(path, learns: value.tensor.requiresGrad)
         case let value as SnapshotValue:
             add(value.snapshot, path)
@@ -81,12 +85,13 @@ struct ValueWriter {
 
 /// Reads values back. Everything is checked first; what changes objects in place is put off until all is known to fit.
 struct ValueReader {
-    let file: Safetensors.File
+    private let tensors: [String: Tensor]
+    /// Where they come from, for messages.
     let path: String
     private(set) var changes: [() throws -> Void] = []
 
-    init(_ file: Safetensors.File, path: String) {
-        self.file = file
+    init(_ tensors: [String: Tensor], path: String) {
+        self.tensors = tensors
         self.path = path
     }
 
@@ -149,7 +154,7 @@ struct ValueReader {
     }
 
     func tensor(_ name: String) throws -> Tensor {
-        guard let tensor = file[name] else { throw damaged("it has no tensor '\(name)'") }
+        guard let tensor = tensors[name] else { throw damaged("it has no tensor '\(name)'") }
         return tensor
     }
 

@@ -15,6 +15,8 @@ final class Learner: MethodInstance {
     /// The last task that it was trained on.
     private(set) var lastTask: Int?
     private(set) var classifier: ClassifierValue?
+    /// Where `step` has got to.
+    lazy var stepping = LearnerStepping(self)
 
     override var members: MemberTable { Self.table }
 
@@ -35,6 +37,9 @@ final class Learner: MethodInstance {
         }
         describer.write(">")
     }
+
+    /// The network that its minibatches train, where it has one.
+    var network: Network? { classifier?.network.network }
 
     // MARK: - Training and testing
 
@@ -120,6 +125,7 @@ final class Learner: MethodInstance {
         metric("bwt", "Backward transfer: mean over earlier tasks of R[last][j] - R[j][j].") { $0.bwt },
         metric("fwt", "Forward transfer: mean of R[j-1][j] - (accuracy of the untrained network on j); evaluate once before training.") { $0.fwt },
         .property("losses", "List of what each minibatch's update returned.") { value, _ in .items(try cast(value).losses.map { .float($0) }) },
+        .property("minibatches", "How many minibatches it was trained on.") { value, _ in .int(try cast(value).minibatches) },
         .property("method", "The name of its method.") { value, _ in .text(try cast(value).method.name) },
         .property("params", "Record of the method's parameters.") { value, _ in .record(RecordValue(try cast(value).parameters)) },
     ])

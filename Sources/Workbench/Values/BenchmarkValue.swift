@@ -36,6 +36,8 @@ final class BenchmarkValue: HostValue {
 
     init(_ benchmark: Benchmark) { self.benchmark = benchmark }
 
+    var taskValues: [TaskValue] { tasks.compactMap { if case .host(let host) = $0 { return host as? TaskValue } else { return nil } } }
+
     override var typeName: String { "benchmark" }
     override func describe(_ describer: inout Describer) {
         describer.write("<\(benchmark.name): \(benchmark.tasks.count) tasks, \(benchmark.inputSize) inputs, \(benchmark.outputs) outputs>")

@@ -6,7 +6,12 @@ import Interpreter
 /// A memory of samples, as methods use it.
 final class MemoryValue: HostValue {
     let memory: RingMemory
-    init(_ memory: RingMemory) { self.memory = memory }
+    private let log: MemoryLog
+
+    init(_ memory: RingMemory, _ log: MemoryLog) {
+        self.memory = memory
+        self.log = log
+    }
 
     override var typeName: String { "memory" }
     override func describe(_ describer: inout Describer) {
@@ -15,8 +20,10 @@ final class MemoryValue: HostValue {
     override func length() throws -> Int? { memory.count }
     override var members: MemberTable { Self.table }
 
-    private static func cast(_ value: Value) throws -> RingMemory {
-        guard case .host(let host) = value, let memory = (host as? MemoryValue)?.memory else { throw Failure(.wrongType, "this is \(value.phrase), not a memory") }
+    private static func cast(_ value: Value) throws -> RingMemory { try holder(value).memory }
+
+    private static func holder(_ value: Value) throws -> MemoryValue {
+        guard case .host(let host) = value, let memory = host as? MemoryValue else { throw Failure(.wrongType, "this is \(value.phrase), not a memory") }
         return memory
     }
 
@@ -42,12 +49,18 @@ final class MemoryValue: HostValue {
         .property("labels", "Their labels: int64 [n].") { value, _ in TensorValue.value(try all(try cast(value)).y) },
         .method("store", [required("x"), required("y"), required("task")],
                 "Writes samples x [B, D] with labels y [B] behind the last ones; at the end of the ring the rest is dropped and the next minibatch starts at slot 0.") { value, arguments, _ in
-            try cast(value).store(try TensorBuiltins.tensor(arguments, 0), try TensorBuiltins.tensor(arguments, 1), task: try arguments.int(2))
+            let (holder, y, task) = (try holder(value), try TensorBuiltins.tensor(arguments, 1), try arguments.int(2))
+            let before = holder.mark(task)
+            try holder.memory.store(try TensorBuiltins.tensor(arguments, 0), y, task: task)
+            holder.log.wrote(holder.memory, task: task, from: before, count: y.count)
             return .none
         },
         .method("exchange", [required("x"), required("y"), required("task")],
                 "Keeps the first sample of a minibatch. Returns (x, y) of the others, with the sample that it replaced at their end.") { value, arguments, _ in
-            let rest = try cast(value).exchange(try TensorBuiltins.tensor(arguments, 0), try TensorBuiltins.tensor(arguments, 1), task: try arguments.int(2))
+            let (holder, task) = (try holder(value), try arguments.int(2))
+            let before = holder.mark(task)
+            let rest = try holder.memory.exchange(try TensorBuiltins.tensor(arguments, 0), try TensorBuiltins.tensor(arguments, 1), task: task)
+            holder.log.wrote(holder.memory, task: task, from: before, count: 1)
             return .items([TensorValue.value(rest.x), TensorValue.value(rest.y)])
         },
         .method("samples", [required("task")], "(x, y) of all samples of a task: x [n, D], y int64 [n].") { value, arguments, _ in
@@ -55,7 +68,9 @@ final class MemoryValue: HostValue {
             return .items([TensorValue.value(samples.x), TensorValue.value(samples.y)])
         },
         .method("set_targets", [required("targets"), required("task")], "Stores soft targets [n, C] beside the samples of a task.") { value, arguments, _ in
-            try cast(value).setTargets(try TensorBuiltins.tensor(arguments, 0).detach(), task: try arguments.int(1))
+            let (holder, task) = (try holder(value), try arguments.int(1))
+            try holder.memory.setTargets(try TensorBuiltins.tensor(arguments, 0).detach(), task: task)
+            holder.log.add(.setTargets(holder.memory, task: task))
             return .none
         },
         .method("draw_task", [required("tasks")], "Draws one task from 0 up to, not including, tasks, evenly.") { value, arguments, _ in
@@ -64,9 +79,18 @@ final class MemoryValue: HostValue {
         },
         .method("draw", [required("count"), required("tasks"), optional("removing", "none"), optional("avoiding", "none")],
                 "Draws samples without replacement from the tasks 0 up to, not including, tasks. 'removing' takes slots out of the draw, 'avoiding' draws others.") { value, arguments, _ in
-            .host(DrawValue(try cast(value).draw(try arguments.int(0), tasks: try arguments.int(1), removing: try flat(arguments, 2), avoiding: try flat(arguments, 3))))
+            let holder = try holder(value)
+            let draw = try holder.memory.draw(try arguments.int(0), tasks: try arguments.int(1), removing: try flat(arguments, 2), avoiding: try flat(arguments, 3))
+            holder.log.add(.drew(holder.memory, draw))
+            return .host(DrawValue(draw))
         },
     ])
+
+    /// Where a task's next sample goes, and whether it will fill all slots.
+    private func mark(_ task: Int) -> (position: Int, fills: Bool) {
+        guard memory.positions.indices.contains(task) else { return (0, false) }
+        return (memory.positions[task], memory.prefills && memory.filled[task] == 0)
+    }
 
     private static func all(_ memory: RingMemory) throws -> Minibatch {
         let rows = (0..<memory.tasks).flatMap { task in (0..<memory.filled[task]).map { task * memory.slots + $0 } }

@@ -48,6 +48,7 @@ final class ShellState {
     }
 
     private func prepare() {
+        session.evaluator.isInteractive = true
         session.define("Out", .host(outputs))
         session.define("In", .host(inputs))
         Interrupts.connectShell(session.interrupt, describe: { [weak self] in self?.activity ?? "a cell" }, leave: { Terminal.restore() })

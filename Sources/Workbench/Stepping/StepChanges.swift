@@ -1,0 +1,61 @@
+import Continual
+import Engine
+import Foundation
+import Interpreter
+
+/// What a step has done, in the numbers that one looks for: how far the weights moved, the gradients, slots written and drawn.
+struct StepChanges {
+    let lines: [String]
+
+    init(_ learner: Learner, since weights: Tensor?, variables: [(name: String, value: Value)], _ entries: [MemoryLog.Entry]) throws {
+        var lines: [String] = []
+        if let network = learner.network {
+            let gradient = try network.gradients.norm().item()
+            var numbers = ["gradient norm " + String(format: "%.4g", gradient)]
+            if let weights {
+                let moved = try withoutGradients { try network.weights.detach().sub(weights).norm().item() }
+                numbers.append(moved == 0 ? "weights unmoved" : "weights moved by " + String(format: "%.4g", moved))
+            }
+            lines.append(numbers.joined(separator: ", "))
+        }
+        for (name, value) in variables.suffix(8) { lines.append("\(name) = \(Workbench.short(value, 90))") }
+        for entry in entries.suffix(6) { lines.append(Self.text(entry, learner)) }
+        if entries.count > 6 { lines.insert("\(entries.count - 6) more writes and draws before these", at: lines.count - 6) }
+        self.lines = lines
+    }
+
+    private static func text(_ entry: MemoryLog.Entry, _ learner: Learner) -> String {
+        switch entry {
+        case .wrote(let memory, let task, let slots):
+            return "\(name(memory, learner)): wrote \(slots.count == 1 ? "slot" : "slots") \(ranges(slots)) of task \(task + 1)"
+        case .setTargets(let memory, let task): return "\(name(memory, learner)): stored soft targets of task \(task + 1)"
+        case .drew(let memory, let draw):
+            guard draw.count > 0 else { return "\(name(memory, learner)): drew nothing" }
+            let tasks = Set(draw.tasks).sorted()
+            let parts = tasks.map { task -> String in
+                let slots = zip(draw.tasks, draw.slots).filter { $0.0 == task }.map(\.1).sorted()
+                return "task \(task + 1): \(slots.count) (slots \(ranges(slots)))"
+            }
+            return "\(name(memory, learner)): drew \(draw.count) samples - \(parts.joined(separator: ", "))"
+        }
+    }
+
+    private static func name(_ memory: RingMemory, _ learner: Learner) -> String {
+        learner.stateNames.first { name in
+            if case .host(let host)? = learner.state(name), let value = host as? MemoryValue { return value.memory === memory }
+            return false
+        } ?? "a memory"
+    }
+
+    /// "0-8, 12"
+    private static func ranges(_ numbers: [Int]) -> String {
+        var parts: [String] = []
+        var rest = numbers[...]
+        while let first = rest.first {
+            let run = rest.enumerated().prefix { $0.element == first + $0.offset }.count
+            parts.append(run == 1 ? "\(first)" : "\(first)-\(first + run - 1)")
+            rest = rest.dropFirst(run)
+        }
+        return parts.count > 12 ? parts.prefix(12).joined(separator: ", ") + ", ..." : parts.joined(separator: ", ")
+    }
+}
