@@ -93,8 +93,12 @@ public struct VerbForm: Sendable {
         /// Words that stand for themselves here, without quotes (`step phase`); empty where any value can stand.
         public let words: [String]
 
-        public init(_ connective: String?, _ parameter: String, required: Bool = true, variadic: Bool = false, words: [String] = []) {
+        /// Whether the connective may be left out before a string: `load session "f"`.
+        public let mayBeBare: Bool
+
+        public init(_ connective: String?, _ parameter: String, required: Bool = true, variadic: Bool = false, words: [String] = [], mayBeBare: Bool = false) {
             self.words = words
+            self.mayBeBare = mayBeBare
             self.connective = connective
             self.parameter = parameter
             isRequired = required

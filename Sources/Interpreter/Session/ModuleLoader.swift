@@ -97,6 +97,9 @@ public final class ModuleLoader: NameCatalog {
         return module.globals[variable.slot]
     }
 
+    /// The value of a name of the standard library.
+    public func libraryValue(_ name: String) throws -> Value { try value(of: name, usedAt: Location(SourceFile(name: name, text: ""), Span(0, 0))) }
+
     func values(of file: Import, importedAt location: Location) throws -> [(String, Value)] {
         let module = try module(at: try resolve(file.path, from: location), usedAt: location)
         try run(module, usedAt: location)

@@ -4,11 +4,15 @@ import Interpreter
 
 /// What `save` and `load` do with each kind of value.
 extension Workbench {
-    func save(_ value: Value, to path: String, _ arguments: Arguments) throws {
+    func save(_ value: Value, to path: String, _ arguments: Arguments, _ evaluator: Evaluator) throws {
         switch value {
         case .string(let text): return try AtomicFile.write(text.text, to: path)
         case .record(let record):
             return try Safetensors.write(try record.entries.map { ($0, try TensorMembers.tensor($1)) }, to: path)
+        case .host(let builtin as Builtin) where builtin.name == "session":
+            guard let session else { return }
+            let omitted = try SessionFile.write(session, self, to: path)
+            if !omitted.isEmpty { evaluator.print("not saved: " + omitted.map { "\($0.name) (\($0.reason))" }.joined(separator: ", ")) }
         case .host(let learner as Learner):
             try LearnerFile.write(learner, streams: streams, to: path)
             learner.savedMinibatches = learner.minibatches
@@ -19,12 +23,14 @@ extension Workbench {
             let snapshot = value.snapshot
             return try Safetensors.write([("weights", snapshot.weights), ("statistics", snapshot.statistics), ("counters", snapshot.counters)], to: path)
         case .host(is MatrixValue): return try AtomicFile.write(Describer.string(value) + "\n", to: path)
-        default: throw arguments.wrong(0, wanted: "a learner, a network, a tensor, a snapshot, a record of tensors, a string or an accuracy matrix")
+        default: throw arguments.wrong(0, wanted: "session, a learner, a network, a tensor, a snapshot, a record of tensors, a string or an accuracy matrix")
         }
     }
 
     func load(_ value: Value, from path: String, _ arguments: Arguments, _ evaluator: Evaluator) throws {
         switch value {
+        case .host(let builtin as Builtin) where builtin.name == "session":
+            if let session { try SessionFile.read(into: session, self, from: path) }
         case .host(let learner as Learner):
             let position = try LearnerFile.read(into: learner, streams: streams, from: path)
             try learner.stepping.restore(position, evaluator, self)
@@ -34,7 +40,7 @@ extension Workbench {
                 throw Failure(.fileError, "'\(path)' holds a learner, not the weights of a network", hint: "load it into a learner of the same method: load L from \"\(path)\"")
             }
             try net.network.load(file.tensors)
-        default: throw arguments.wrong(0, wanted: "a network or a learner")
+        default: throw arguments.wrong(0, wanted: "session, a network or a learner")
         }
     }
 }

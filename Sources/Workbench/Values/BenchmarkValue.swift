@@ -4,8 +4,9 @@ import Engine
 import Interpreter
 
 /// A loaded data set.
-final class DatasetValue: HostValue {
+final class DatasetValue: HostValue, Reproducible {
     let dataset: Dataset
+    var recipe: Recipe?
     init(_ dataset: Dataset) { self.dataset = dataset }
     override var typeName: String { "dataset" }
     override func describe(_ describer: inout Describer) {
@@ -30,8 +31,9 @@ final class DatasetValue: HostValue {
 }
 
 /// A stream of tasks.
-final class BenchmarkValue: HostValue {
+final class BenchmarkValue: HostValue, Reproducible {
     let benchmark: Benchmark
+    var recipe: Recipe?
     private lazy var tasks = benchmark.tasks.map { Value.host(TaskValue($0, self)) }
 
     init(_ benchmark: Benchmark) { self.benchmark = benchmark }

@@ -1,7 +1,7 @@
 import Foundation
 
 /// A piece of a notebook: code with what it gave, or text.
-final class NotebookCell {
+final class NotebookCell: Codable {
     enum Kind: String, Codable { case code, markdown }
 
     let kind: Kind
@@ -26,7 +26,7 @@ final class NotebookCell {
 }
 
 /// What a cell gave.
-enum NotebookOutput {
+enum NotebookOutput: Codable {
     case text(String)
     /// An error or a warning, as the shell shows it.
     case error(String)

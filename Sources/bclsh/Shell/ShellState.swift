@@ -20,6 +20,7 @@ final class ShellState {
     private let renderer: DiagnosticRenderer
     private let outputs = CellValues("Out")
     private let inputs = CellValues("In")
+    private var loaded: [NotebookCell]?
     /// Codes whose explanation was offered.
     private var explained = Set<DiagnosticCode>()
 
@@ -48,6 +49,9 @@ final class ShellState {
     }
 
     private func prepare() {
+        workbench.shellNames = Self.ownNames
+        workbench.takeNotes = { [unowned self] in try? JSONEncoder().encode(cells.filter { !$0.isCommand }) }
+        workbench.didLoadNotes = { [unowned self] in loaded = try? JSONDecoder().decode([NotebookCell].self, from: $0) }
         session.evaluator.isInteractive = true
         session.define("Out", .host(outputs))
         session.define("In", .host(inputs))
@@ -71,8 +75,24 @@ final class ShellState {
             say(complaint.message + (complaint.hint.map { "\n  hint: \($0)" } ?? ""))
         } catch { say("\(error)") }
         cell.outputs = sink.end()
+        if takeLoaded() {
+            cell.number = nil
+            cell.isCommand = true
+        }
         if cell.number != nil || cell.isCommand { cells.append(cell) }
         transcript?.add(cell)
+    }
+
+    /// The cells of a session that was loaded take the place of those before; numbers go on behind them.
+    private func takeLoaded() -> Bool {
+        guard let loaded else { return false }
+        self.loaded = nil
+        cells = loaded
+        number = max(number, (loaded.compactMap(\.number).max() ?? 0) + 1)
+        inputs.forget()
+        outputs.forget()
+        for cell in loaded { if let number = cell.number { inputs[number] = .text(cell.source) } }
+        return true
     }
 
     /// Runs code as the next numbered cell.
@@ -97,7 +117,8 @@ final class ShellState {
         case .rejected(let problems): report(problems.filter { $0.severity == .error })
         case .failed(let problem): report([problem])
         case .interrupted:
-            cell?.failed = true
+            // Behind the ^C that the terminal shows.
+            if isInteractive { print() }
             say(stoppedInside ? "interrupted inside of a minibatch: its update may be half done" : "interrupted")
         }
         if case .finished = outcome {} else { cell?.failed = true }
