@@ -50,6 +50,9 @@ int ctorch_batch_norm(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias,
 int ctorch_max_pool2d(ctorch_tensor x, int64_t size, int64_t stride, int64_t padding, ctorch_tensor *out) {
   return result(out, [&] { return at::max_pool2d(get(x), {size, size}, {stride, stride}, {padding, padding}); });
 }
+int ctorch_resize_bilinear(ctorch_tensor x, int64_t height, int64_t width, ctorch_tensor *out) {
+  return result(out, [&] { return at::_upsample_bilinear2d_aa(get(x), {height, width}, /*align_corners=*/false); });
+}
 int ctorch_global_average_pool(ctorch_tensor x, ctorch_tensor *out) {
   return result(out, [&] { return at::adaptive_avg_pool2d(get(x), {1, 1}).flatten(1); });
 }

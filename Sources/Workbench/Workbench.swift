@@ -37,9 +37,13 @@ public final class Workbench {
         registry.add(GradientBuiltins.all)
         registry.add(workbench.withRecipes(workbench.networkBuiltins))
         registry.add(workbench.withRecipes(workbench.benchmarkBuiltins))
+        registry.add(workbench.withRecipes(workbench.imageSetBuiltins))
+        registry.add(workbench.withRecipes(workbench.streamBuiltins))
         registry.add(workbench.learningBuiltins)
         registry.add(workbench.steppingBuiltins)
         registry.add(workbench.sessionBuiltins)
+        registry.add(LookingBuiltins.all)
+        registry.add(DataBuiltins.all)
         registry.add(TrainingEvents.all)
         let session = Session(registry: registry, library: library)
         workbench.session = session

@@ -10,10 +10,10 @@ struct Main: ParsableCommand {
         discussion: """
             Without arguments: a prompt on a terminal, or runs the code on standard input.
             Exit codes: 0 done; 1 a trace differs; 64 wrong usage; 65 errors in the code (nothing was run); \
-            66 a file can't be read; 70 an error while running; 73 a file can't be written; 130 interrupted.
+            66 a file can't be read; 69 a download failed; 70 an error while running; 73 a file can't be written; 130 interrupted.
             """,
         version: Version.text,
-        subcommands: [Run.self, Shell.self, Check.self, Format.self, Test.self, Explain.self, Verify.self, LanguageServerCommand.self])
+        subcommands: [Run.self, Shell.self, Check.self, Format.self, Test.self, Explain.self, Verify.self, DataCommand.self, LanguageServerCommand.self])
 
     static func main() {
         var arguments = Array(CommandLine.arguments.dropFirst())
@@ -39,6 +39,7 @@ enum ExitStatus {
     static let usage: Int32 = 64
     static let rejected: Int32 = 65
     static let noInput: Int32 = 66
+    static let unavailable: Int32 = 69
     static let failed: Int32 = 70
     static let cantCreate: Int32 = 73
     static let interrupted: Int32 = 130

@@ -2,9 +2,9 @@
 
     python3 Tests/CommandLine/run.py .build/release/bclsh [FILTER]...
 
-Only Python's standard library. The last line is "N passed, N failed, N skipped".
+Only Python's standard library. Tests of one subject may have a file of their own, test_SUBJECT.py. The last line is "N passed, N failed, N skipped".
 """
-import gzip, json, os, pty, re, select, shutil, signal, struct, subprocess, sys, tempfile, time
+import gzip, importlib.util, json, os, pty, re, select, shutil, signal, struct, subprocess, sys, tempfile, time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -872,10 +872,22 @@ def error_line(error):
     return trace.tb_lineno
 
 
+def all_tests():
+    """Those of this file, then those of the files test_*.py beside it, which take what they need of it: from run import check."""
+    sys.modules["run"] = sys.modules["__main__"]
+    tests = [(name, value) for name, value in globals().items() if name.startswith("test_")]
+    for path in sorted(Path(__file__).resolve().parent.glob("test_*.py")):
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        tests += [(name, value) for name, value in vars(module).items() if name.startswith("test_")]
+    return tests
+
+
 def main():
     filters = sys.argv[2:]
     passed = failed = skipped = 0
-    for name, test in [(n, t) for n, t in globals().items() if n.startswith("test_")]:
+    for name, test in all_tests():
         if filters and not any(f in name for f in filters):
             continue
         start = time.time()
@@ -893,4 +905,5 @@ def main():
     sys.exit(1 if failed else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,5 @@
 import BCLScript
+import Figures
 import Interpreter
 import Workbench
 import XCTest
@@ -91,6 +92,7 @@ private final class RenderingSink: OutputSink {
         switch event {
         case .text(let text): lines.append(text)
         case .shown(let value): lines.append(Describer.string(value, quoted: true))
+        case .figure(let figure): lines.append(PlainText.text(figure))
         case .warning(let diagnostic):
             warnings.append(diagnostic.code.name)
             lines.append(renderer.render(diagnostic))

@@ -19,9 +19,30 @@ final class ExampleTests: XCTestCase {
             try (big([2051, count, 2, 2]) + Data(count: Int(count) * 4)).write(to: folder.appendingPathComponent("\(part)-images-idx3-ubyte"))
             try (big([2049, count]) + Data((0..<UInt8(count)))).write(to: folder.appendingPathComponent("\(part)-labels-idx1-ubyte"))
         }
+        try makeImageSets(in: folder)
         FileManager.default.changeCurrentDirectoryPath(folder.path)
         setenv("BCL_DATA", folder.path, 1)
         return folder
+    }
+
+    /// Small folders of the form of CUB-200 and miniImageNet, and one with a folder for each class.
+    private func makeImageSets(in folder: URL) throws {
+        func put(_ path: String) throws {
+            let target = folder.appendingPathComponent(path)
+            try FileManager.default.createDirectory(at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try FileManager.default.copyItem(at: Project.root.appendingPathComponent("Tests/Images/modes/rgb.jpg"), to: target)
+        }
+        func write(_ text: String, _ path: String) throws { try Data(text.utf8).write(to: folder.appendingPathComponent(path)) }
+        for name in ["birds/wren/1.jpg", "birds/wren/2.jpg", "birds/crow/1.jpg", "birds/crow/2.jpg"] { try put(name) }
+        for name in ["1", "2"] { try put("cub200/images/001.Auk/\(name).jpg") }
+        try write("1 001.Auk\n", "cub200/classes.txt")
+        try write("1 001.Auk/1.jpg\n2 001.Auk/2.jpg\n", "cub200/images.txt")
+        try write("1 1\n2 1\n", "cub200/image_class_labels.txt")
+        try write("1 1\n2 0\n", "cub200/train_test_split.txt")
+        for list in ["train", "val", "test"] {
+            for name in ["1", "2"] { try put("miniimagenet/images/\(list)\(name).jpg") }
+            try write("filename,label\n\(list)1.jpg,\(list)\n\(list)2.jpg,\(list)\n", "miniimagenet/\(list).csv")
+        }
     }
 
     func testEveryBuiltinsExampleRuns() throws {
@@ -101,7 +122,7 @@ final class ExampleTests: XCTestCase {
             "[5.0, 7.0, 9.0] [2, 2] [2, 1] [3, 2] int64 int64",
             "[[10.0, 2.0, 3.0], [0.0, 0.0, 0.0]] 2 15.0 10.0",
             "15.0", "0.0",
-            "[7]  int64 [1] [0.5000, 1.0000e-09]  float32 [2] [[],\n []]  float32 [2, 0]",
+            "[7]  int64 [1] [5.0000e-01, 1.0000e-09]  float32 [2] [[],\n []]  float32 [2, 0]",
         ])
     }
 }

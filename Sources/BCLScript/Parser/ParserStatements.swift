@@ -53,7 +53,7 @@ extension Parser {
         case .name("phase") where isNamedBlock(): return try phase()
         case .name("test") where isNamedBlock(): return try test()
         case .name(let text):
-            if let form = verbs[text], startsVerb() { return try verb(form) }
+            if let form = verbs[text], startsVerb(form) { return try verb(form) }
             if (text == "test" || text == "phase"), isUnnamedBlock() {
                 fail(.expectedToken, "'\(text)' needs a name in quotes", ahead(1).span, hint: "write '\(text) \"name\" { ... }'")
                 throw Bail()

@@ -1,8 +1,12 @@
 /// Verbs: statements that read like sentences, and become calls.
 extension Parser {
     /// Whether the name here starts a sentence rather than an expression: `show x` against `show(x)`, `show = 1` or `show - 1`.
-    func startsVerb() -> Bool {
+    func startsVerb(_ form: VerbForm) -> Bool {
         let next = ahead(1)
+        if form.isWordSentence {
+            if case .name = next.kind { return true }
+            return false
+        }
         switch next.kind {
         // Alone on its line it is a sentence too, complete or not: as a value of no use there.
         case .newline, .end, .symbol(.semicolon), .symbol(.rightBrace): return true
@@ -47,7 +51,7 @@ extension Parser {
             }
             if endsSentence() { try wrongForm(form, "'\(previous.span.end > 0 ? source.text(previous.span) : form.name)' needs \(slot.parameter) behind it") }
             let keyword = skipped ? Identifier(slot.parameter, current.span) : nil
-            arguments.append(Argument(keyword: keyword, value: try expression()))
+            arguments.append(Argument(keyword: keyword, value: try value(of: slot, form)))
             while slot.isVariadic, accept(.comma) { arguments.append(Argument(keyword: nil, value: try expression())) }
         }
         while isFurtherArgument(), let keyword = keywordArgumentName() {
@@ -59,6 +63,23 @@ extension Parser {
         let callee = try make(.name(NameUse(name)), name.span)
         let call = try make(.call(callee, arguments), span, [callee] + arguments.map(\.value))
         return Statement(.verb(call, form), span)
+    }
+
+    private mutating func value(of slot: VerbForm.Slot, _ form: VerbForm) throws -> Expression {
+        if slot.takesOnlyWords, case .name(let word) = current.kind {
+            guard slot.words.isEmpty else {
+                let near = Suggestion.nearest(to: word, among: slot.words).map { ": did you mean '\($0)'?" } ?? ""
+                try wrongForm(form, "'\(form.name)' can't '\(word)'\(near)")
+            }
+            let span = current.span
+            advance()
+            return try make(.string([.text(word)]), span)
+        }
+        let first = try expression()
+        guard slot.isCollected, atSymbol(.comma) else { return first }
+        var items = [first]
+        while accept(.comma) { items.append(try expression()) }
+        return try make(.list(items), first.span.union(previous.span), items)
     }
 
     /// `break METHOD:"phase" if condition`, or a line's number for the phase: a call of the host's `breakpoint`, which gets the condition as text.

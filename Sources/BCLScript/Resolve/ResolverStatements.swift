@@ -2,7 +2,10 @@
 extension Resolver {
     mutating func statement(_ statement: Statement) {
         switch statement.kind {
-        case .expression(let value), .verb(let value, _): expression(value)
+        case .expression(let value): expression(value)
+        case .verb(let value, let form):
+            if form.isWordSentence, case .call(let callee, _) = value.kind, case .name(let name) = callee.kind { name.target = .builtin }
+            expression(value)
         case .declare(let pattern, let value):
             expression(value)
             declare(pattern, .variable)

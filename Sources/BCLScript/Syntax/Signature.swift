@@ -90,15 +90,21 @@ public struct VerbForm: Sendable {
         public let isRequired: Bool
         /// Takes several values, separated by commas.
         public let isVariadic: Bool
+        /// Takes several values, separated by commas, and passes them as one list; a single value as it is.
+        public let isCollected: Bool
         /// Words that stand for themselves here, without quotes (`step phase`); empty where any value can stand.
         public let words: [String]
+        /// Whether a bare name is never a variable here, but passed as a string: one of the words, or any where there are none (`data install mnist`).
+        public let takesOnlyWords: Bool
 
         /// Whether the connective may be left out before a string: `load session "f"`.
         public let mayBeBare: Bool
 
-        public init(_ connective: String?, _ parameter: String, required: Bool = true, variadic: Bool = false, words: [String] = [], mayBeBare: Bool = false) {
-            self.words = words
+        public init(_ connective: String?, _ parameter: String, required: Bool = true, variadic: Bool = false, collected: Bool = false, words: [String] = [], onlyWords: Bool = false, mayBeBare: Bool = false) {
             self.mayBeBare = mayBeBare
+            self.words = words
+            takesOnlyWords = onlyWords
+            isCollected = collected
             self.connective = connective
             self.parameter = parameter
             isRequired = required
@@ -114,10 +120,13 @@ public struct VerbForm: Sendable {
         self.slots = slots
     }
 
+    /// Whether it is followed by one of some words, as `data list`: only then is it a sentence, and always this verb whatever variables there are.
+    public var isWordSentence: Bool { slots.first?.takesOnlyWords == true }
+
     /// "train LEARNER on TASK"
     public var description: String {
         let parts = slots.map { slot -> String in
-            let value = slot.words.isEmpty ? slot.parameter.uppercased() + (slot.isVariadic ? ", ..." : "") : slot.words.joined(separator: "|")
+            let value = slot.words.isEmpty ? slot.parameter.uppercased() + (slot.isVariadic || slot.isCollected ? ", ..." : "") : slot.words.joined(separator: "|")
             let text = slot.connective.map { "\($0) \(value)" } ?? value
             return slot.isRequired ? text : "[\(text)]"
         }

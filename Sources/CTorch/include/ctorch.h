@@ -148,6 +148,8 @@ int ctorch_conv2d(ctorch_tensor x, ctorch_tensor weight, int64_t stride, int64_t
 int ctorch_batch_norm(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, ctorch_tensor mean, ctorch_tensor variance,
                       int training, double momentum, double epsilon, ctorch_tensor *out);
 int ctorch_max_pool2d(ctorch_tensor x, int64_t size, int64_t stride, int64_t padding, ctorch_tensor *out);
+/// Resizes images [N, C, H, W], uint8 or float; antialiased where they get smaller.
+int ctorch_resize_bilinear(ctorch_tensor x, int64_t height, int64_t width, ctorch_tensor *out);
 int ctorch_global_average_pool(ctorch_tensor x, ctorch_tensor *out);
 int ctorch_cross_entropy(ctorch_tensor logits, ctorch_tensor labels, ctorch_tensor *out);
 /// Mean over samples and classes of p (log p - log q), q = softmax(logits / temperature).

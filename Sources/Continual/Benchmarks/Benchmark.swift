@@ -4,9 +4,9 @@ import Engine
 public final class Benchmark {
     /// Which logits belong to a task.
     public enum Heads: Sendable {
-        /// All tasks share all outputs (permuted pixels: the classes are the same).
+        /// All tasks share all outputs; a label is the number of an output.
         case shared
-        /// Each task has outputs of its own (split classes); the task is known when it is tested.
+        /// Each task has outputs of its own and labels that count from 0 within the task, which is known when it is tested.
         case perTask
     }
 
@@ -17,17 +17,24 @@ public final class Benchmark {
     public let imageShape: [Int]
     /// Outputs that a network needs.
     public let outputs: Int
+    /// Names of the classes, by output.
+    public let outputNames: [String]
     public let seed: UInt64
+    /// How a run of its tasks is made where that is more than leaving the others out.
+    private let makeSlice: ((Range<Int>) throws -> Benchmark)?
     /// Minibatches of the stream have this size.
     public static let batchSize = 10
 
-    public init(name: String, tasks: [Task], heads: Heads, imageShape: [Int], outputs: Int, seed: UInt64) {
+    init(name: String, tasks: [Task], heads: Heads, imageShape: [Int], outputs: Int, outputNames: [String]? = nil, seed: UInt64,
+         makeSlice: ((Range<Int>) throws -> Benchmark)? = nil) {
         self.name = name
         self.tasks = tasks
         self.heads = heads
         self.imageShape = imageShape
         self.outputs = outputs
+        self.outputNames = outputNames ?? (0..<outputs).map(String.init)
         self.seed = seed
+        self.makeSlice = makeSlice
     }
 
     public var inputSize: Int { imageShape.reduce(1, *) }
@@ -35,61 +42,45 @@ public final class Benchmark {
     /// Outputs of a task's head.
     public func headSize(_ task: Int) -> Int { heads == .shared ? outputs : tasks[task].classes.count }
 
-    // MARK: - Permuted pixels
+    // MARK: - Parts of the stream
 
-    /// Every task, the first too, shuffles the pixels in its own fixed way (Goodfellow et al. 2013; as in GEM's script).
-    /// - Parameter perTask: training samples drawn for each task without replacement; nil for all. The test set is complete.
-    public static func permuted(_ data: Dataset, tasks: Int, perTask: Int?, seed: UInt64, device: Device = .cpu) throws -> Benchmark {
-        guard tasks >= 1, tasks <= 10_000 else { throw DataError("a benchmark needs from 1 to 10000 tasks, not \(tasks)") }
-        try checkPerTask(perTask, available: data.train.count, data.name)
-        let streams = RandomStreams(seed: seed)
-        let (pixels, order) = (streams.stream("permutations"), streams.stream("order"))
-        let (train, test) = (try data.train.on(device), try data.test.on(device))
-        let list = try (0..<tasks).map { number -> Task in
-            let transform = Transform.permutation(try Tensor.from(pixels.permutation(data.imageSize), device: device))
-            let rows = try Tensor.from(order.choose(perTask ?? data.train.count, of: data.train.count), device: device)
-            return Task(number: number, name: "permutation \(number + 1)", classes: Array(0..<data.classes),
-                        train: TaskSamples(train, rows: rows, transform: transform, localLabels: nil),
-                        test: TaskSamples(test, rows: nil, transform: transform, localLabels: nil))
+    /// Tasks for choosing hyper-parameters, apart from those that are learned (Chaudhry et al. 2019: the first 3).
+    public static let validationTasks = 3
+
+    /// The first three tasks.
+    public func validation() throws -> Benchmark { try slice(0..<Self.validationTasks, "validation") }
+    /// The tasks after the first three.
+    public func learning() throws -> Benchmark { try slice(Self.validationTasks..<tasks.count, "learning") }
+
+    private func slice(_ range: Range<Int>, _ what: String) throws -> Benchmark {
+        guard tasks.count > Self.validationTasks else {
+            throw DataError("\(name) has \(tasks.count) task\(tasks.count == 1 ? "" : "s"): its first \(Self.validationTasks) are for validation, and none is left for learning",
+                            remedy: "make it with more than \(Self.validationTasks) tasks")
         }
-        return Benchmark(name: "permuted \(data.name)", tasks: list, heads: .shared, imageShape: data.imageShape, outputs: data.classes, seed: seed)
+        let slice = try makeSlice?(range) ?? picked(Array(range), name)
+        return Benchmark(name: "\(name) (\(what))", tasks: slice.tasks, heads: slice.heads, imageShape: imageShape, outputs: slice.outputs, outputNames: slice.outputNames, seed: seed)
     }
 
-    private static func checkPerTask(_ perTask: Int?, available: Int, _ name: String) throws {
-        guard let perTask else { return }
-        guard perTask >= 1, perTask <= available else {
-            throw DataError("per_task must be from 1 to \(available), the training samples that \(name) has, not \(perTask)")
+    /// Some tasks, in that order, numbered from 0. Outputs that none of them uses are left out, and those that stay are numbered in the order of the tasks.
+    func picked(_ numbers: [Int], _ name: String) throws -> Benchmark {
+        let kept = numbers.map { tasks[$0] }
+        var order: [Int] = []
+        var place: [Int: Int] = [:]
+        // A mixed stream has labels of other tasks too.
+        let foreign = heads == .shared ? try kept.filter(\.train.isMixed).flatMap { Set(try $0.train.labels().ints()).sorted() } : []
+        for output in kept.flatMap(\.outputs) + foreign where place[output] == nil {
+            place[output] = order.count
+            order.append(output)
         }
-    }
-
-    // MARK: - Split classes
-
-    /// Tasks of different classes, in an order drawn from the seed. Each task has a head of its own.
-    public static func split(_ data: Dataset, tasks: Int, perTask: Int?, seed: UInt64, device: Device = .cpu) throws -> Benchmark {
-        guard tasks >= 1, data.classes % tasks == 0 else {
-            throw DataError("\(data.classes) classes of \(data.name) can't be split into \(tasks) equal tasks",
-                            remedy: "tasks can be \((1...data.classes).filter { data.classes % $0 == 0 }.map(String.init).joined(separator: ", "))")
+        let isWhole = order.count == outputs
+        if isWhole { (order, place) = (Array(0..<outputs), Dictionary(uniqueKeysWithValues: (0..<outputs).map { ($0, $0) })) }
+        let labels = (0..<outputs).map { place[$0] ?? -1 }
+        let list = try kept.enumerated().map { number, task -> Task in
+            if isWhole { return task.with(number: number) }
+            let moved = task.with(number: number, outputs: task.outputs.map { labels[$0] })
+            return heads == .perTask ? moved : moved.with(train: try task.train.relabelled(labels), test: try task.test.relabelled(labels))
         }
-        let streams = RandomStreams(seed: seed)
-        let classOrder = streams.stream("classes").permutation(data.classes)
-        let order = streams.stream("order")
-        let size = data.classes / tasks
-        let (train, test) = (try data.train.on(device), try data.test.on(device))
-        let (trainLabels, testLabels) = (try data.train.labels.ints(), try data.test.labels.ints())
-        let list = try (0..<tasks).map { number -> Task in
-            let classes = Array(classOrder[(number * size)..<((number + 1) * size)])
-            var local = [Int](repeating: -1, count: data.classes)
-            for (index, label) in classes.enumerated() { local[label] = index }
-            let localLabels = try Tensor.from(local, device: device)
-            let all = trainLabels.indices.filter { local[trainLabels[$0]] >= 0 }
-            try checkPerTask(perTask, available: all.count, "a task of \(data.name)")
-            let rows = order.choose(perTask ?? all.count, of: all.count).map { all[$0] }
-            let testRows = testLabels.indices.filter { local[testLabels[$0]] >= 0 }
-            return Task(number: number, name: "classes \(classes.map(String.init).joined(separator: ","))", classes: classes,
-                        train: TaskSamples(train, rows: try Tensor.from(rows, device: device), transform: .none, localLabels: localLabels),
-                        test: TaskSamples(test, rows: try Tensor.from(testRows, device: device), transform: .none, localLabels: localLabels))
-        }
-        return Benchmark(name: "split \(data.name)", tasks: list, heads: .perTask, imageShape: data.imageShape, outputs: data.classes, seed: seed)
+        return Benchmark(name: name, tasks: list, heads: heads, imageShape: imageShape, outputs: order.count, outputNames: order.map { outputNames[$0] }, seed: seed)
     }
 
     // MARK: - Recorded streams
@@ -114,13 +105,8 @@ public final class Benchmark {
                 localLabels = try Tensor.from((0..<outputs).map { classes.contains($0) ? $0 - offset : -1 })
             }
             let samples = TaskSamples(set, rows: try Tensor.from(rows), transform: .none, localLabels: localLabels)
-            return Task(number: number, name: "task \(number + 1)", classes: classes, train: samples, test: samples)
+            return Task(number: number, name: "task \(number + 1)", classes: classes, classNames: classes.map(String.init), outputs: classes, train: samples, test: samples)
         }
         return Benchmark(name: "recorded", tasks: list, heads: heads, imageShape: [1, 1, x.shape[1]], outputs: outputs, seed: 0)
     }
-
-}
-
-extension SampleSet {
-    func on(_ device: Device) throws -> SampleSet { SampleSet(images: try images.to(device), labels: try labels.to(device)) }
 }

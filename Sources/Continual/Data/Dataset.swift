@@ -13,6 +13,8 @@ public struct SampleSet {
     }
 
     public var count: Int { labels.count }
+
+    func on(_ device: Device) throws -> SampleSet { SampleSet(images: try images.to(device), labels: try labels.to(device)) }
 }
 
 /// A set of labelled images, split into training and test samples.
@@ -21,18 +23,25 @@ public final class Dataset {
     /// (channels, height, width)
     public let imageShape: [Int]
     public let classes: Int
+    /// By label; the labels themselves where the files give no names.
+    public let classNames: [String]
     public let train: SampleSet
     public let test: SampleSet
     /// Where it comes from and on what terms.
     public let source: String
+    /// The folder or file it was read from; nil where it is embedded or made of others.
+    public let path: String?
 
-    public init(name: String, imageShape: [Int], classes: Int, train: SampleSet, test: SampleSet, source: String) throws {
+    public init(name: String, imageShape: [Int], classes: Int, classNames: [String]? = nil, train: SampleSet, test: SampleSet, source: String, path: String? = nil) throws {
+        self.classNames = classNames ?? (0..<max(0, classes)).map(String.init)
+        self.path = path
         self.name = name
         self.imageShape = imageShape
         self.classes = classes
         self.train = train
         self.test = test
         self.source = source
+        guard self.classNames.count == classes else { throw DataError("\(name) has \(classes) classes, but \(self.classNames.count) names of classes") }
         let size = imageShape.reduce(1, *)
         for (part, set) in [("training", train), ("test", test)] {
             guard set.images.dtype == .uint8, set.images.shape == [set.count, size], set.labels.dtype == .int64 else {

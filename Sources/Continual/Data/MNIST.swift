@@ -11,7 +11,7 @@ public enum MNIST {
         guard train.shape == test.shape else { throw DataError("the training images in '\(folder)' are \(train.shape), the test images \(test.shape)") }
         return try Dataset(
             name: "mnist", imageShape: [1] + train.shape, classes: 10, train: train.set, test: test.set,
-            source: "MNIST, Y. LeCun, C. Cortes, C. J. C. Burges; commonly redistributed under CC BY-SA 3.0")
+            source: "MNIST, Y. LeCun, C. Cortes, C. J. C. Burges; commonly redistributed under CC BY-SA 3.0", path: folder)
     }
 
     private static func part(_ folder: String, _ prefix: String) throws -> (set: SampleSet, shape: [Int]) {

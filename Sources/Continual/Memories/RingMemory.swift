@@ -38,6 +38,10 @@ public final class RingMemory {
     public private(set) var filled: [Int]
     /// The slot that is written next, for each task.
     public private(set) var positions: [Int]
+    /// For each slot of all tasks the write that filled it, counted from 1; 0 where it is empty.
+    public private(set) var written: [Int]
+    /// Minibatches that were written.
+    public private(set) var writes = 0
     public var source: DrawSource
 
     public init(tasks: Int, slots: Int, sampleSize: Int, prefills: Bool, source: DrawSource, dtype: DType = .float32, device: Device = .cpu) throws {
@@ -53,6 +57,7 @@ public final class RingMemory {
         y = try Tensor.zeros([rows], dtype: .int64, device: device)
         filled = [Int](repeating: 0, count: tasks)
         positions = filled
+        written = [Int](repeating: 0, count: rows)
     }
 
     public var byteCount: Int { x.byteCount + y.byteCount + (targets?.byteCount ?? 0) }
@@ -74,15 +79,18 @@ public final class RingMemory {
             try x.narrow(0, task * slots + slot, length).copyInPlace(from: samples)
             try y.narrow(0, task * slots + slot, length).copyInPlace(from: labels)
         }
+        for place in slot..<(slot + length) { written[task * slots + place] = writes }
     }
 
     private func prefill(_ task: Int, _ samples: Tensor, _ labels: Tensor) throws {
+        writes += 1
         guard prefills, filled[task] == 0 else { return }
         try withoutGradients {
             try x.narrow(0, task * slots, slots).copyInPlace(from: samples.narrow(0, 0, 1))
             try y.narrow(0, task * slots, slots).copyInPlace(from: labels.narrow(0, 0, 1))
         }
         filled[task] = slots
+        for place in 0..<slots { written[task * slots + place] = writes }
     }
 
     /// Writes a minibatch behind the last one. At the end of the ring what does not fit is dropped and the next minibatch starts at slot 0
@@ -171,9 +179,11 @@ public final class RingMemory {
     public struct Snapshot {
         public let x: Tensor, y: Tensor, targets: Tensor?
         public let filled: [Int], positions: [Int]
+        /// When each slot was written; nil where a file does not say.
+        public let written: [Int]?, writes: Int
 
-        public init(x: Tensor, y: Tensor, targets: Tensor?, filled: [Int], positions: [Int]) {
-            (self.x, self.y, self.targets, self.filled, self.positions) = (x, y, targets, filled, positions)
+        public init(x: Tensor, y: Tensor, targets: Tensor?, filled: [Int], positions: [Int], written: [Int]? = nil, writes: Int = 0) {
+            (self.x, self.y, self.targets, self.filled, self.positions, self.written, self.writes) = (x, y, targets, filled, positions, written, writes)
         }
     }
 
@@ -183,6 +193,7 @@ public final class RingMemory {
         let fits = snapshot.x.shape == x.shape && snapshot.x.dtype == x.dtype && snapshot.y.shape == [rows] && snapshot.y.dtype == .int64
             && (snapshot.targets.map { $0.rank == 2 && $0.shape[0] == rows } ?? true)
             && snapshot.filled.count == tasks && snapshot.filled.allSatisfy { $0 >= 0 && $0 <= slots }
+            && (snapshot.written.map { $0.count == rows && $0.allSatisfy { $0 >= 0 && $0 <= snapshot.writes } } ?? true)
             && snapshot.positions.count == tasks && zip(snapshot.positions, snapshot.filled).allSatisfy { $0 >= 0 && $0 < slots && $0 <= $1 }
         guard fits else {
             throw DataError("the memory has \(tasks) tasks of \(slots) slots with \(sampleSize) numbers each; what is to be put into it is \(snapshot.x.summary)")
@@ -190,7 +201,7 @@ public final class RingMemory {
     }
 
     public func snapshot() throws -> Snapshot {
-        Snapshot(x: try x.clone(), y: try y.clone(), targets: try targets?.clone(), filled: filled, positions: positions)
+        Snapshot(x: try x.clone(), y: try y.clone(), targets: try targets?.clone(), filled: filled, positions: positions, written: written, writes: writes)
     }
 
     public func restore(_ snapshot: Snapshot) throws {
@@ -200,5 +211,7 @@ public final class RingMemory {
         targets = try snapshot.targets?.clone().to(device)
         filled = snapshot.filled
         positions = snapshot.positions
+        written = snapshot.written ?? [Int](repeating: 0, count: tasks * slots)
+        writes = snapshot.writes
     }
 }

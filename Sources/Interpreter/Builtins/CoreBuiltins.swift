@@ -14,11 +14,11 @@ enum CoreBuiltins {
                 evaluator.print(values.map { Describer.string($0) }.joined(separator: " "))
                 return .none
             },
-            Builtin("show", [variadic("values")], topic: "output",
-                    doc: "Shows values in full: tables, matrices, tensors with their shape.", example: "show [1, 2, 3]",
-                    verb: [VerbForm.Slot(nil, "values", variadic: true)]) { arguments, evaluator in
-                for value in try arguments.list(0) { evaluator.emit(.shown(value)) }
-                return .none
+            Builtin("show", [variadic("values")], returns: "figure", topic: "output",
+                    doc: "Shows values in full: samples and memories as images, networks and benchmarks as tables, tensors with their statistics. Within an expression: the figure, for save show(x) to \"x.png\".",
+                    example: "show [1, 2, 3]",
+                    verb: [VerbForm.Slot(nil, "values", variadic: true)]) { arguments, _ in
+                .host(FigureValue(try FigureValue.figure(of: try arguments.list(0))))
             },
         ]
     }

@@ -8,7 +8,7 @@ final class ExpressionStep: Step {
         super.init(span, unit)
     }
     override func run(_ frame: Frame) throws -> Flow {
-        _ = try node.eval(frame)
+        if case .host(let host) = try node.eval(frame), host.isOutput { try frame.evaluator.show(.host(host)) }
         return .next
     }
 }

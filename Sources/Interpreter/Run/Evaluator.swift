@@ -1,4 +1,5 @@
 import BCLScript
+import Figures
 
 /// Runs compiled programs. One evaluator belongs to one session and is used by one thread at a time.
 public final class Evaluator {
@@ -57,6 +58,12 @@ public final class Evaluator {
 
     public func emit(_ event: Event) { sink.receive(event) }
     public func print(_ text: String) { emit(.text(text)) }
+
+    /// Shows a value in full: its figure where it has one.
+    public func show(_ value: Value) throws {
+        guard case .host(let host) = value, let figure = try host.figure() else { return emit(.shown(value)) }
+        if case .stack(let parts) = figure { for part in parts { emit(.figure(part)) } } else { emit(.figure(figure)) }
+    }
 
     // MARK: - Calls
 

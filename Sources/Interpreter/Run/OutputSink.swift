@@ -1,11 +1,14 @@
 import BCLScript
+import Figures
 
 /// What a running program tells the world. Shells, batch mode and tests each show it in their way.
 public enum Event {
     /// A line of text (`print`).
     case text(String)
-    /// A value to show in full (`show`, or the value of an expression at the prompt).
+    /// A value to show in full that has no figure: the value of an expression at the prompt.
     case shown(Value)
+    /// What `show` and `plot` make: to be drawn as well as the place allows.
+    case figure(Figure)
     case progress(Progress)
     case warning(Diagnostic)
 }
@@ -44,6 +47,7 @@ public final class CollectingSink: OutputSink {
         switch event {
         case .text(let text): lines.append(text)
         case .shown(let value): lines.append(Describer.string(value, quoted: true))
+        case .figure(let figure): lines.append(PlainText.text(figure))
         case .warning(let diagnostic): warnings.append(diagnostic)
         case .progress: break
         }

@@ -221,8 +221,9 @@ public final class Session {
             if case .expression = statement.kind, let expression = step as? ExpressionStep {
                 let value = try expression.node.eval(frame)
                 last = value
-                if showsValues, case .none = value { continue }
-                if showsValues { evaluator.emit(.shown(value)) }
+                if case .none = value { continue }
+                guard showsValues || value.isOutput else { continue }
+                do { try evaluator.show(value) } catch { throw expression.unit.located(error, expression.span) }
             } else {
                 _ = try step.run(frame)
             }

@@ -1,4 +1,5 @@
 import BCLScript
+import Figures
 
 /// A value that the evaluator does not know from inside. Each capability has a default that says "no": a subclass overrides what it has.
 open class HostValue {
@@ -12,6 +13,11 @@ open class HostValue {
 
     /// What `print` shows.
     open func describe(_ describer: inout Describer) { describer.write("<\(typeName)>") }
+
+    /// What `show` draws; nil where its description is all there is to see.
+    open func figure() throws -> Figure? { nil }
+    /// Whether a statement that is nothing but this value shows it, as `show x` does.
+    open var isOutput: Bool { false }
 
     /// Fields that differ from value to value (a learner's state). Looked up after `members`.
     open func field(_ name: String) throws -> Value? { nil }

@@ -56,6 +56,11 @@ public enum Value {
         }
     }
 
+    var isOutput: Bool {
+        if case .host(let host) = self { return host.isOutput }
+        return false
+    }
+
     var isUnset: Bool {
         if case .unset = self { return true }
         return false

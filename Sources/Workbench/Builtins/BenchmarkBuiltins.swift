@@ -15,31 +15,14 @@ extension Workbench {
                 else if arguments.has(0) { if case .none = arguments[0] {} else { throw arguments.wrong(0, wanted: "a folder's path") } }
                 return .host(DatasetValue(try MNIST.load(path: path)))
             },
-            Builtin("permuted", [required("data"), optional("tasks", "10"), optional("per_task", "none"), optional("seed", "the session's")], returns: "benchmark", topic: "benchmarks",
-                    doc: "Tasks that shuffle the pixels, each in its own way, with per_task training samples each (all by default) and the whole test set.",
-                    example: "print permuted(digits(), tasks=5)") { arguments, _ in
-                .host(BenchmarkValue(try Benchmark.permuted(try arguments.host(0, DatasetValue.self, "a dataset, such as digits()").dataset,
-                    tasks: try arguments.int(1, default: 10), perTask: try arguments.optionalInt(2), seed: try self.seed(arguments, 3), device: self.device)))
-            },
-            Builtin("split", [required("data"), optional("tasks", "5"), optional("per_task", "none"), optional("seed", "the session's")], returns: "benchmark", topic: "benchmarks",
-                    doc: "Tasks of different classes, each with a head of its own; classes in an order drawn from the seed.",
-                    example: "print split(digits(), tasks=5)") { arguments, _ in
-                .host(BenchmarkValue(try Benchmark.split(try arguments.host(0, DatasetValue.self, "a dataset, such as digits()").dataset,
-                    tasks: try arguments.int(1, default: 5), perTask: try arguments.optionalInt(2), seed: try self.seed(arguments, 3), device: self.device)))
-            },
             Builtin("ring", [required("bench"), required("slots"), optional("prefill", "false")], returns: "memory", topic: "memories",
                     doc: "A memory with so many slots for each task, in which new samples overwrite the oldest. With prefill a task's first sample fills all its slots.",
                     example: "let bench = permuted(digits(), tasks=2)\nprint ring(bench, slots=16)") { arguments, _ in
                 let bench = try arguments.host(0, BenchmarkValue.self, "a benchmark").benchmark
                 let slots = try arguments.int(1, in: 1...10_000_000)
                 return .host(MemoryValue(try RingMemory(tasks: bench.tasks.count, slots: slots, sampleSize: bench.inputSize, prefills: try arguments.bool(2, default: false),
-                                                        source: self.draws, device: self.device), self.memoryLog))
+                                                        source: self.draws, device: self.device), self.memoryLog, imageShape: bench.imageShape))
             },
         ]
-    }
-
-    private func seed(_ arguments: Arguments, _ index: Int) throws -> UInt64 {
-        if let seed = try arguments.optionalInt(index, in: 0...Int.max) { return UInt64(seed) }
-        return streams.seed
     }
 }

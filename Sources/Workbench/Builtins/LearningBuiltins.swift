@@ -18,14 +18,15 @@ extension Workbench {
                 try self.goOn(learner, .everything, evaluator)
                 return .none
             },
-            Builtin("evaluate", [required("learner"), required("bench")], topic: "learning",
-                    doc: "Accuracy (0 to 1) on the test set of each task of a benchmark: a list, and the next row of the learner's accuracy matrix. On a single task: a number.",
+            Builtin("evaluate", [required("learner"), required("bench"), optional("classes", "the benchmark's")], topic: "learning",
+                    doc: "Accuracy (0 to 1) on the test set of each task of a benchmark: a list, and the next row of the learner's accuracy matrix. On a single task: a number. Which classes compete: those of the sample's \"task\" (task-incremental), of \"all\" tasks (class-incremental), or of the tasks \"seen\" so far; without it the task's where tasks have heads of their own, and all otherwise.",
                     example: "let bench = permuted(digits(), tasks=2, per_task=50)\nlet me = single(mlp(64, 10), bench)\nevaluate me on bench",
                     verb: [VerbForm.Slot(nil, "learner"), VerbForm.Slot("on", "bench")]) { arguments, evaluator in
                 let learner = try arguments.host(0, Learner.self, "a learner")
-                if case .host(let host) = arguments[1], let task = host as? TaskValue { return .float(try self.accuracy(learner, task.task, evaluator)) }
+                let classes = arguments.has(2) ? try self.word(arguments, 2, Evaluation.Classes.self, default: .all) : nil
+                if case .host(let host) = arguments[1], let task = host as? TaskValue { return .float(try self.accuracy(learner, task.task, task.benchmark, classes, evaluator)) }
                 let bench = try arguments.host(1, BenchmarkValue.self, "a benchmark or a task").benchmark
-                return try self.evaluate(learner, bench, evaluator)
+                return try self.evaluate(learner, bench, classes, evaluator)
             },
             Builtin("project", [required("gradient"), required("memories"), optional("margin", "0.5")], returns: "tensor", topic: "learning",
                     doc: "GEM's projection: the vector nearest to a gradient [P] with no negative inner product with any of a list of vectors [P] (Lopez-Paz and Ranzato 2017).",
@@ -88,7 +89,7 @@ extension Workbench {
             guard let task = cursor.task, now.timeIntervalSince(shown) > 0.1 || cursor.done == cursor.total else { return }
             shown = now
             let detail = learner.losses.last.map { String(format: "loss %.3f", $0) } ?? ""
-            let label = "task \(task.task.number + 1)/\(task.benchmark.benchmark.tasks.count)"
+            let label = "task \(task.task.number + 1)/\(task.benchmark.tasks.count)"
             evaluator.emit(.progress(Progress(label: label, done: cursor.done, total: cursor.total, unit: "minibatches", detail: detail)))
         }
         try learner.stepping.go(extent, evaluator, self, remembers: remembers, progress: show)
@@ -99,23 +100,26 @@ extension Workbench {
         }
     }
 
-    private func accuracy(_ learner: Learner, _ task: Task, _ evaluator: Evaluator) throws -> Double {
-        try Evaluation.accuracy(on: task) {
+    private func accuracy(_ learner: Learner, _ task: Task, _ bench: Benchmark, _ classes: Evaluation.Classes?, _ evaluator: Evaluator) throws -> Double {
+        let contest = classes == nil || classes == bench.ownClasses ? nil : Evaluation.contest(classes!, bench, task, last: learner.lastTask)
+        return try Evaluation.accuracy(on: task, contest) {
             try evaluator.checkInterrupt()
-            return try learner.predict($0, task.number, evaluator)
+            return try learner.predict($0, task.number, contest, evaluator)
         }
     }
 
-    private func evaluate(_ learner: Learner, _ bench: Benchmark, _ evaluator: Evaluator) throws -> Value {
+    private func evaluate(_ learner: Learner, _ bench: Benchmark, _ classes: Evaluation.Classes?, _ evaluator: Evaluator) throws -> Value {
         var accuracies: [Double?] = []
-        for task in bench.tasks { accuracies.append(try accuracy(learner, task, evaluator)) }
-        learner.record(accuracies)
+        for task in bench.tasks { accuracies.append(try accuracy(learner, task, bench, classes, evaluator)) }
+        let way = classes ?? bench.ownClasses
+        learner.record(accuracies, way, isOwn: way == bench.ownClasses)
         let known = learner.lastTask.map { Array(accuracies.prefix($0 + 1)) } ?? accuracies
         let mean = known.compactMap { $0 }.reduce(0, +) / Double(max(1, known.count))
         let when = learner.lastTask.map { "after task \($0 + 1)" } ?? "untrained"
         let shown = known.suffix(10).map { String(format: "%5.1f", ($0 ?? 0) * 100) }.joined(separator: " ")
         let tasks = learner.lastTask == nil ? "\(known.count) tasks" : known.count == 1 ? "1 task learned" : "\(known.count) tasks learned"
-        evaluator.print(String(format: "%@: accuracy %.1f%% over %@  [%@%@]", when, mean * 100, tasks, known.count > 10 ? "... " : "", shown))
+        let among = way == bench.ownClasses ? "" : way == .task ? " among each task's classes" : " among \(way.rawValue) classes"
+        evaluator.print(String(format: "%@: accuracy %.1f%% over %@%@  [%@%@]", when, mean * 100, tasks, among, known.count > 10 ? "... " : "", shown))
         return .items(accuracies.map { MatrixValue.value($0) })
     }
 }

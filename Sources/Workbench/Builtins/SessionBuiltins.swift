@@ -22,7 +22,7 @@ extension Workbench {
                 return .record(RecordValue([("seed", .int(Int(truncatingIfNeeded: self.streams.seed))), ("device", .text(self.device.description)), ("names", .items(names.map { .text($0) }))]))
             },
             Builtin("save", [required("x"), required("path")], topic: "files",
-                    doc: "Writes a file, whole or not at all: the session with all its names; a learner with all that it holds; a network, tensor, snapshot or record of tensors as .safetensors under PyTorch's names; a string or accuracy matrix as text.",
+                    doc: "Writes a file, whole or not at all: the session with all its names; a learner with all that it holds; a network, tensor, snapshot or record of tensors as .safetensors under PyTorch's names; a figure as .png, .svg or .txt; a string or accuracy matrix as text.",
                     example: "let net = mlp(64, 10)\nsave net to \"net.safetensors\"",
                     verb: [VerbForm.Slot(nil, "x"), VerbForm.Slot("to", "path")]) { arguments, evaluator in
                 try self.save(arguments[0], to: try arguments.string(1), arguments, evaluator)

@@ -1,5 +1,8 @@
 import BCLScript
+import Drawing
 import Engine
+import FilePaths
+import Figures
 import Interpreter
 
 /// What `save` and `load` do with each kind of value.
@@ -22,9 +25,22 @@ extension Workbench {
         case .host(let value as SnapshotValue):
             let snapshot = value.snapshot
             return try Safetensors.write([("weights", snapshot.weights), ("statistics", snapshot.statistics), ("counters", snapshot.counters)], to: path)
+        case .host(let figure as FigureValue): return try save(figure, to: path)
         case .host(is MatrixValue): return try AtomicFile.write(Describer.string(value) + "\n", to: path)
-        default: throw arguments.wrong(0, wanted: "session, a learner, a network, a tensor, a snapshot, a record of tensors, a string or an accuracy matrix")
+        default: throw arguments.wrong(0, wanted: "session, a learner, a network, a tensor, a snapshot, a record of tensors, a string, an accuracy matrix or a figure")
         }
+    }
+
+    /// By the ending of the path: a picture, or the text that a pipe would get.
+    private func save(_ value: FigureValue, to path: String) throws {
+        guard let figure = try value.figure() else { return }
+        let name = FilePath.name(path)
+        let ending = name.lastIndex(of: ".").map { name[name.index(after: $0)...].lowercased() } ?? ""
+        if ending == "txt" { return try AtomicFile.write(PlainText.text(figure) + "\n", to: path) }
+        guard let format = PictureFile.Format(rawValue: ending) else {
+            throw Failure(.fileError, "'\(path)' does not say which kind of picture it is to be", hint: "let it end in .png, .svg or .txt")
+        }
+        do { try AtomicFile.write(try PictureFile.data(figure, format), to: path) } catch let error as DrawingError { throw Failure(.fileError, "'\(path)' can't be written: \(error)") }
     }
 
     func load(_ value: Value, from path: String, _ arguments: Arguments, _ evaluator: Evaluator) throws {

@@ -22,6 +22,8 @@ struct LearnerFile: Codable {
     let losses: [Double]
     let lastTask: Int?
     let accuracy: AccuracyMatrix?
+    /// By which classes competed; nil in files of before there was a choice.
+    let accuracies: [String: AccuracyMatrix]?
     /// The session's random streams: training goes on to the same bits.
     let streams: [String: [UInt64]]
     /// Where training goes on; nil where it is between two calls of `train`.
@@ -35,7 +37,8 @@ struct LearnerFile: Codable {
             guard let value = learner.state(name) else { return nil }
             return Variable(name: name, value: try writer.save(value, as: name))
         }
-        (method, minibatches, losses, lastTask, accuracy) = (learner.method.name, learner.minibatches, learner.losses, learner.lastTask, learner.accuracy)
+        (method, minibatches, losses, lastTask) = (learner.method.name, learner.minibatches, learner.losses, learner.lastTask)
+        (accuracy, accuracies) = (learner.accuracy, learner.accuracyByClasses)
         self.streams = streams.states.mapValues { [$0.0, $0.1, $0.2, $0.3] }
     }
 
@@ -99,12 +102,12 @@ struct LearnerFile: Codable {
             }
             values.append((variable.name, try reader.read(variable.value, over: learner.state(variable.name), variable.name)))
         }
-        guard self.streams.values.allSatisfy({ $0.count == 4 }), accuracy?.isWhole != false, lastTask ?? 0 >= 0 else {
+        guard self.streams.values.allSatisfy({ $0.count == 4 }), accuracy?.isWhole != false, (accuracies ?? [:]).values.allSatisfy(\.isWhole), lastTask ?? 0 >= 0 else {
             throw Failure(.fileError, "'\(reader.path)' is damaged")
         }
         for change in reader.changes { try change() }
         for (name, value) in values { _ = learner.setState(name, to: value) }
-        learner.resume(minibatches: minibatches, losses: losses, lastTask: lastTask, accuracy: accuracy)
+        learner.resume(minibatches: minibatches, losses: losses, lastTask: lastTask, accuracy: accuracy, accuracies: accuracies ?? [:])
         streams.states = self.streams.mapValues { ($0[0], $0[1], $0[2], $0[3]) }
     }
 }

@@ -112,7 +112,7 @@ extension Workbench {
             Builtin(builtin.name, builtin.signature.parameters, returns: builtin.returns, topic: builtin.topic, doc: builtin.doc, example: builtin.example, verb: builtin.verb?.slots) { arguments, evaluator in
                 let result = try builtin.invoke(arguments, evaluator)
                 if case .host(let host) = result, let made = host as? Reproducible, made.recipe == nil {
-                    made.recipe = Recipe(arguments, path: nil, seed: self.streams.seed)
+                    made.recipe = Recipe(arguments, path: (host as? DatasetValue)?.dataset.path.map(self.absolute), seed: self.streams.seed)
                 }
                 return result
             }

@@ -16,9 +16,9 @@ enum SavedValue: Codable {
     case draw(String, tasks: [Int], slots: [Int], flat: [Int], hasTargets: Bool)
     case snapshot(String)
     case network(String, description: String)
-    case memory(String, filled: [Int], positions: [Int], hasTargets: Bool)
+    case memory(String, filled: [Int], positions: [Int], hasTargets: Bool, written: [Int]?, writes: Int?)
     /// Not saved: it has to be there already, and of the same kind (a benchmark, a function).
-    case kept(type: String, description: String)
+    case kept(type: String, description: String, recipe: Recipe?)
 }
 
 /// Collects the tensors of the values that are written.
@@ -66,7 +66,7 @@ struct ValueWriter {
             let copy = try value.memory.snapshot()
             tensors += [("\(path).x", copy.x), ("\(path).y", copy.y)]
             if let targets = copy.targets { tensors.append(("\(path).targets", targets)) }
-            return .memory(path, filled: copy.filled, positions: copy.positions, hasTargets: copy.targets != nil)
+            return .memory(path, filled: copy.filled, positions: copy.positions, hasTargets: copy.targets != nil, written: copy.written, writes: copy.writes)
         case let value as DrawValue:
             let draw = value.draw
             tensors += [("\(path).x", draw.x), ("\(path).y", draw.y)]
@@ -74,7 +74,7 @@ struct ValueWriter {
             return .draw(path, tasks: draw.tasks, slots: draw.slots, flat: draw.flat, hasTargets: draw.targets != nil)
         case let value as RangeValue: return .range(value.start, value.end)
         case is MethodInstance: throw Failure(.badValue, "'\(path)' is a learner inside of a learner: it can't be saved with it", hint: "save it for itself")
-        default: return .kept(type: host.typeName, description: host is BenchmarkValue ? Describer.string(.host(host)) : "")
+        default: return .kept(type: host.typeName, description: host is Reproducible ? Describer.string(.host(host)) : "", recipe: (host as? Reproducible)?.recipe)
         }
     }
 
@@ -138,17 +138,21 @@ struct ValueReader {
                 try value.network.restoreGradients(gradients)
             }
             return .host(value)
-        case .memory(let place, let filled, let positions, let hasTargets):
+        case .memory(let place, let filled, let positions, let hasTargets, let written, let writes):
             guard case .host(let host)? = current, let value = host as? MemoryValue else { throw mismatch(name, "memory", current) }
             let state = RingMemory.Snapshot(x: try tensor("\(place).x"), y: try tensor("\(place).y"), targets: hasTargets ? try tensor("\(place).targets") : nil,
-                                            filled: filled, positions: positions)
+                                            filled: filled, positions: positions, written: written, writes: writes ?? 0)
             do { try value.memory.check(state) } catch let error as DataError { throw misfit("'\(name)' does not fit: \(error.message)") }
             changes.append { try value.memory.restore(state) }
             return .host(value)
-        case .kept(let type, let description):
+        case .kept(let type, let description, let recipe):
             guard case .host(let host)? = current, host.typeName == type else { throw mismatch(name, type, current) }
             let here = Describer.string(.host(host))
             guard description.isEmpty || description == here else { throw misfit("'\(name)' was \(description), but is \(here) here") }
+            // The same files may lie in another folder here.
+            if let recipe, let own = (host as? Reproducible)?.recipe, own.essence != recipe.essence {
+                throw misfit("'\(name)' was \(recipe), but is \(own) here")
+            }
             return .host(host)
         }
     }

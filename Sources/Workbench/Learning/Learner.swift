@@ -6,6 +6,8 @@ import Interpreter
 /// A method at work: its network, its memories, and what it has reached so far.
 final class Learner: MethodInstance {
     private(set) var accuracy: AccuracyMatrix?
+    /// By which classes competed: "task", "all", "seen".
+    private(set) var accuracyByClasses: [String: AccuracyMatrix] = [:]
     /// What each minibatch's update returned.
     private(set) var losses: [Double] = []
     /// How many it has seen.
@@ -71,22 +73,36 @@ final class Learner: MethodInstance {
     }
 
     /// Logits of test samples: the method's own `on predict`, or its network's.
-    func predict(_ x: Tensor, _ task: Int, _ evaluator: Evaluator) throws -> Tensor {
-        if let own = try fire("predict", [TensorValue.value(x), .int(task)], evaluator) { return try TensorMembers.tensor(own) }
+    /// - Parameter contest: which outputs compete; nil for those of the task's head.
+    func predict(_ x: Tensor, _ task: Int, _ contest: Evaluation.Contest? = nil, _ evaluator: Evaluator) throws -> Tensor {
+        if let own = try fire("predict", [TensorValue.value(x), .int(task)], evaluator) {
+            let logits = try TensorMembers.tensor(own)
+            guard let contest else { return logits }
+            guard classifier?.benchmark.heads == .shared else {
+                throw Failure(.notReady, "\(method.name) can't be evaluated so: its 'on predict' gives the logits of one task's classes", hint: "leave 'classes' out, or make the benchmark with heads=\"shared\"")
+            }
+            return try contest.outputs.map { try logits.indexSelect(1, try Tensor.from($0, device: logits.device)) } ?? logits
+        }
         guard let classifier else {
             throw Failure(.notReady, "the method \(method.name) can't be evaluated", hint: "it needs parameters 'net' and 'bench', or 'on predict(x, t) { ... }' that returns logits")
         }
-        return try classifier.predict(x, task: task)
+        return try classifier.predict(x, task: task, contest)
     }
 
-    func record(_ accuracies: [Double?]) {
-        if accuracy?.tasks != accuracies.count { accuracy = AccuracyMatrix(tasks: accuracies.count) }
-        accuracy?.set(lastTask, accuracies)
+    /// - Parameter isOwn: whether the classes competed as the benchmark has it: that matrix is `L.accuracy`.
+    func record(_ accuracies: [Double?], _ classes: Evaluation.Classes, isOwn: Bool) {
+        func next(_ matrix: AccuracyMatrix?) -> AccuracyMatrix {
+            var matrix = matrix?.tasks == accuracies.count ? matrix! : AccuracyMatrix(tasks: accuracies.count)
+            matrix.set(lastTask, accuracies)
+            return matrix
+        }
+        if isOwn { accuracy = next(accuracy) }
+        accuracyByClasses[classes.rawValue] = next(accuracyByClasses[classes.rawValue])
     }
 
     /// Sets what it has reached to what a file holds.
-    func resume(minibatches: Int, losses: [Double], lastTask: Int?, accuracy: AccuracyMatrix?) {
-        (self.minibatches, self.losses, self.lastTask, self.accuracy) = (minibatches, losses, lastTask, accuracy)
+    func resume(minibatches: Int, losses: [Double], lastTask: Int?, accuracy: AccuracyMatrix?, accuracies: [String: AccuracyMatrix]) {
+        (self.minibatches, self.losses, self.lastTask, self.accuracy, self.accuracyByClasses) = (minibatches, losses, lastTask, accuracy, accuracies)
         savedMinibatches = minibatches
     }
 
@@ -94,12 +110,28 @@ final class Learner: MethodInstance {
 
     /// `L.replay` is the memory that the method calls replay_memory, even where a parameter is named replay.
     override func field(_ name: String) throws -> Value? {
-        if let memory = state("\(name)_memory"), case .host(let host) = memory, host is MemoryValue { return memory }
-        return try super.field(name)
+        if let memory = state("\(name)_memory"), case .host(let host) = memory, host is MemoryValue { return owned(memory, name) }
+        if let own = try super.field(name) { return owned(own, name) }
+        guard name == "weights", let net = classifier?.network.network else { return nil }
+        return .host(WeightsValue(net, of: self))
     }
 
+    /// `L.weights` are those of its net, unless the method has a variable of that name.
     override var fieldNames: [String] {
-        super.fieldNames + super.fieldNames.filter { $0.hasSuffix("_memory") }.map { String($0.dropLast(7)) }
+        super.fieldNames + super.fieldNames.filter { $0.hasSuffix("_memory") }.map { String($0.dropLast(7)) } + (classifier == nil ? [] : ["weights"])
+    }
+
+    private func owned(_ value: Value, _ name: String) -> Value {
+        if case .host(let host) = value, let memory = host as? MemoryValue { memory.belongs(to: self, as: name.hasSuffix("_memory") ? String(name.dropLast(7)) : name) }
+        return value
+    }
+
+    /// Its memories that hold samples, by the names under which they are shown.
+    var memories: [(name: String, memory: MemoryValue)] {
+        stateNames.compactMap { name in
+            guard case .host(let host)? = state(name), let memory = host as? MemoryValue, memory.memory.count > 0 else { return nil }
+            return (name.hasSuffix("_memory") ? String(name.dropLast(7)) : name, memory)
+        }
     }
 
     /// Parameters of the method with their values.
@@ -118,6 +150,9 @@ final class Learner: MethodInstance {
         .property("accuracy", "The accuracy matrix R[i][j]: on task j after training task i.") { value, _ in
             let learner = try cast(value)
             return .host(MatrixValue(learner.accuracy ?? AccuracyMatrix(tasks: learner.classifier?.benchmark.tasks.count ?? 0)))
+        },
+        .property("accuracies", "Record of the accuracy matrices by which classes competed in the evaluation: \"task\", \"all\", \"seen\".") { value, _ in
+            .record(RecordValue(try cast(value).accuracyByClasses.sorted { $0.key < $1.key }.map { ($0.key, .host(MatrixValue($0.value))) }))
         },
         metric("acc", "Average accuracy: mean over the tasks learned of R[last][j]; none before an evaluation.") { $0.acc },
         metric("fm", "Forgetting: mean over earlier tasks of (best accuracy before) - (accuracy now).") { $0.fm },

@@ -176,7 +176,7 @@ struct SessionWriter {
                            filled: copy.filled, positions: copy.positions, hasTargets: copy.targets != nil)
         case let value as Learner: return try learner(value, place)
         case let value as TaskValue:
-            guard let bench = benchmarks[ObjectIdentifier(value.benchmark.benchmark)] else { return .task(try reference(to: .host(value.benchmark)), value.task.number) }
+            guard let bench = benchmarks[ObjectIdentifier(value.benchmark)] else { throw Unsaveable(reason: "its benchmark has no name") }
             return .task(try reference(to: .host(bench)), value.task.number)
         case let value as WeightsValue:
             guard let owner = networkValue(of: value.network) else { throw Unsaveable(reason: "these are the weights of a network that has no name") }

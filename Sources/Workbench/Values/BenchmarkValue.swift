@@ -1,6 +1,7 @@
 import BCLScript
 import Continual
 import Engine
+import Figures
 import Interpreter
 
 /// A loaded data set.
@@ -13,6 +14,7 @@ final class DatasetValue: HostValue, Reproducible {
         let shape = dataset.imageShape.map(String.init).joined(separator: "x")
         describer.write("<\(dataset.name): \(dataset.train.count) training and \(dataset.test.count) test images \(shape), \(dataset.classes) classes>")
     }
+    override func figure() throws -> Figure? { try BenchmarkFigures.dataset(dataset) }
     override var members: MemberTable { Self.table }
 
     private static func dataset(_ value: Value) throws -> Dataset {
@@ -23,6 +25,10 @@ final class DatasetValue: HostValue, Reproducible {
     static let table = MemberTable([
         .property("name", "Its name.") { value, _ in .text(try dataset(value).name) },
         .property("classes", "Number of classes.") { value, _ in .int(try dataset(value).classes) },
+        .property("class_names", "List of the names of its classes, by label.") { value, _ in .items(try dataset(value).classNames.map { .text($0) }) },
+        .property("train", "Its training samples, in the order of the files.") { value, _ in .host(SamplesValue(try dataset(value), \.train, "training")) },
+        .property("test", "Its test samples, in the order of the files.") { value, _ in .host(SamplesValue(try dataset(value), \.test, "test")) },
+        recipeMember,
         .property("train_size", "Number of training images.") { value, _ in .int(try dataset(value).train.count) },
         .property("test_size", "Number of test images.") { value, _ in .int(try dataset(value).test.count) },
         .property("image_shape", "(channels, height, width).") { value, _ in .items(try dataset(value).imageShape.map { .int($0) }) },
@@ -34,9 +40,12 @@ final class DatasetValue: HostValue, Reproducible {
 final class BenchmarkValue: HostValue, Reproducible {
     let benchmark: Benchmark
     var recipe: Recipe?
-    private lazy var tasks = benchmark.tasks.map { Value.host(TaskValue($0, self)) }
+    private lazy var tasks = benchmark.tasks.map { Value.host(TaskValue($0, benchmark)) }
 
-    init(_ benchmark: Benchmark) { self.benchmark = benchmark }
+    init(_ benchmark: Benchmark, recipe: Recipe? = nil) {
+        self.benchmark = benchmark
+        self.recipe = recipe
+    }
 
     var taskValues: [TaskValue] { tasks.compactMap { if case .host(let host) = $0 { return host as? TaskValue } else { return nil } } }
 
@@ -44,6 +53,7 @@ final class BenchmarkValue: HostValue, Reproducible {
     override func describe(_ describer: inout Describer) {
         describer.write("<\(benchmark.name): \(benchmark.tasks.count) tasks, \(benchmark.inputSize) inputs, \(benchmark.outputs) outputs>")
     }
+    override func figure() throws -> Figure? { try BenchmarkFigures.benchmark(benchmark) }
     override func length() throws -> Int? { benchmark.tasks.count }
     override func makeIterator() throws -> ValueIterator? {
         var rest = tasks.makeIterator()
@@ -69,39 +79,22 @@ final class BenchmarkValue: HostValue, Reproducible {
         .property("name", "Its name.") { value, _ in .text(try cast(value).benchmark.name) },
         .property("inputs", "Numbers in a sample.") { value, _ in .int(try cast(value).benchmark.inputSize) },
         .property("outputs", "Outputs that a network needs.") { value, _ in .int(try cast(value).benchmark.outputs) },
-    ])
-}
-
-/// One task of a stream.
-final class TaskValue: HostValue {
-    let task: Task
-    unowned let benchmark: BenchmarkValue
-    init(_ task: Task, _ benchmark: BenchmarkValue) {
-        self.task = task
-        self.benchmark = benchmark
-    }
-    override var typeName: String { "task" }
-    override func describe(_ describer: inout Describer) {
-        describer.write("<task \(task.number + 1) of \(benchmark.benchmark.name): \(task.name), \(task.train.count) training and \(task.test.count) test samples>")
-    }
-    override var members: MemberTable { Self.table }
-
-    private static func cast(_ value: Value) throws -> Task {
-        guard case .host(let host) = value, let task = (host as? TaskValue)?.task else { throw Failure(.wrongType, "this is \(value.phrase), not a task") }
-        return task
-    }
-
-    static let table = MemberTable([
-        .property("number", "Its place in the stream, from 0.") { value, _ in .int(try cast(value).number) },
-        .property("name", "Its name.") { value, _ in .text(try cast(value).name) },
-        .property("classes", "List of its classes.") { value, _ in .items(try cast(value).classes.map { .int($0) }) },
-        .property("train_size", "Number of training samples.") { value, _ in .int(try cast(value).train.count) },
-        .property("test_size", "Number of test samples.") { value, _ in .int(try cast(value).test.count) },
-        .method("minibatch", [required("start"), optional("size", "10")], "(x, y) of training samples start to start + size: x [size, D] in 0 to 1, y int64 [size].") { value, arguments, _ in
-            let task = try cast(value)
-            let start = try arguments.int(0, in: 0...max(0, task.train.count - 1))
-            let batch = try task.train.minibatch(start, min(try arguments.int(1, default: 10, in: 1...Int.max), task.train.count - start))
-            return .items([TensorValue.value(batch.x), TensorValue.value(batch.y)])
+        .property("image_shape", "(channels, height, width).") { value, _ in .items(try cast(value).benchmark.imageShape.map { .int($0) }) },
+        .property("heads", "\"task\" where each task has outputs of its own, \"shared\" where all tasks share all outputs.") { value, _ in
+            .text(try cast(value).benchmark.heads == .perTask ? "task" : "shared")
         },
+        .property("class_names", "List of the names of its classes, by output.") { value, _ in .items(try cast(value).benchmark.outputNames.map { .text($0) }) },
+        .property("validation", "The first 3 tasks, for choosing hyper-parameters: a benchmark of its own, with its tasks numbered from 0.") { value, _ in
+            try part(value, "validation") { try $0.validation() }
+        },
+        .property("learning", "The tasks after the first 3, which are learned once hyper-parameters are chosen: a benchmark of its own, with its tasks numbered from 0.") { value, _ in
+            try part(value, "learning") { try $0.learning() }
+        },
+        recipeMember,
     ])
+
+    private static func part(_ value: Value, _ name: String, _ make: (Benchmark) throws -> Benchmark) throws -> Value {
+        let bench = try cast(value)
+        return .host(BenchmarkValue(try make(bench.benchmark), recipe: bench.recipe.map { .member($0, name) }))
+    }
 }

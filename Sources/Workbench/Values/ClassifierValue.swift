@@ -21,7 +21,7 @@ final class ClassifierValue: Callable {
         }
         self.network = network
         self.benchmark = benchmark
-        columns = benchmark.heads == .shared ? [] : try benchmark.tasks.map { try Tensor.from($0.classes, device: network.network.device) }
+        columns = benchmark.heads == .shared ? [] : try benchmark.tasks.map { try Tensor.from($0.outputs, device: network.network.device) }
         super.init(Signature("classifier", [required("x"), required("t")]))
     }
 
@@ -55,9 +55,11 @@ final class ClassifierValue: Callable {
         return columns[task]
     }
 
-    /// Logits of test samples of one task, in evaluation mode.
-    func predict(_ x: Tensor, task: Int) throws -> Tensor {
+    /// Logits of test samples of one task, in evaluation mode: those of its head, or of some outputs.
+    func predict(_ x: Tensor, task: Int, _ contest: Evaluation.Contest? = nil) throws -> Tensor {
         let logits = try network.network.forward(x, training: false)
-        return benchmark.heads == .shared ? logits : try logits.indexSelect(1, columns[task])
+        guard let contest else { return benchmark.heads == .shared ? logits : try logits.indexSelect(1, columns[task]) }
+        guard let outputs = contest.outputs else { return try logits.narrow(1, 0, benchmark.outputs) }
+        return try logits.indexSelect(1, try Tensor.from(outputs, device: logits.device))
     }
 }

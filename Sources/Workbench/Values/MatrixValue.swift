@@ -18,6 +18,23 @@ final class MatrixValue: HostValue {
         return Self.value(matrix[row, try Indexing.position(second, count: matrix.tasks, of: "matrix")])
     }
 
+    override var members: MemberTable { Self.table }
+
+    private static func metric(_ name: String, _ doc: String, _ get: @escaping (AccuracyMatrix) -> Double?) -> Member {
+        .property(name, doc) { value, _ in
+            guard case .host(let host) = value, let matrix = (host as? MatrixValue)?.matrix else { throw Failure(.wrongType, "this is \(value.phrase), not an accuracy matrix") }
+            return Self.value(get(matrix))
+        }
+    }
+
+    static let table = MemberTable([
+        metric("acc", "Average accuracy: mean over the tasks learned of R[last][j]; none before an evaluation.") { $0.acc },
+        metric("fm", "Forgetting: mean over earlier tasks of (best accuracy before) - (accuracy now).") { $0.fm },
+        metric("la", "Learning accuracy: mean of R[j][j].") { $0.la },
+        metric("bwt", "Backward transfer: mean over earlier tasks of R[last][j] - R[j][j].") { $0.bwt },
+        metric("fwt", "Forward transfer: mean of R[j-1][j] - (accuracy of the untrained network on j); evaluate once before training.") { $0.fwt },
+    ])
+
     static func value(_ number: Double?) -> Value { number.map { .float($0) } ?? .none }
 
     /// Rows: after training task i; columns: accuracy on task j in percent. A dash where it was not evaluated.

@@ -1,16 +1,29 @@
 import BCLScript
 import Continual
 import Engine
+import Figures
 import Interpreter
 
 /// A memory of samples, as methods use it.
 final class MemoryValue: HostValue {
     let memory: RingMemory
+    /// (channels, height, width) of its samples; nil where unknown.
+    let imageShape: [Int]?
+    /// The learner that it was last reached through, and the name it has there.
+    private(set) weak var learner: Learner?
+    private(set) var name: String?
+
     private let log: MemoryLog
 
-    init(_ memory: RingMemory, _ log: MemoryLog) {
-        self.memory = memory
-        self.log = log
+    init(_ memory: RingMemory, _ log: MemoryLog, imageShape: [Int]? = nil) { (self.memory, self.log, self.imageShape) = (memory, log, imageShape) }
+
+    func belongs(to learner: Learner, as name: String) { (self.learner, self.name) = (learner, name) }
+
+    override func figure() throws -> Figure? {
+        let tasks = learner?.classifier?.benchmark.tasks ?? []
+        return try MemoryFigures.memory(memory, name: name, shape: imageShape) { label, task in
+            tasks.indices.contains(task) ? BenchmarkFigures.name(of: label, in: tasks[task]) : String(label)
+        }
     }
 
     override var typeName: String { "memory" }
@@ -82,7 +95,7 @@ final class MemoryValue: HostValue {
             let holder = try holder(value)
             let draw = try holder.memory.draw(try arguments.int(0), tasks: try arguments.int(1), removing: try flat(arguments, 2), avoiding: try flat(arguments, 3))
             holder.log.add(.drew(holder.memory, draw))
-            return .host(DrawValue(draw))
+            return .host(DrawValue(draw, imageShape: holder.imageShape))
         },
     ])
 
@@ -102,7 +115,9 @@ final class MemoryValue: HostValue {
 /// Samples that a memory has drawn.
 final class DrawValue: HostValue {
     let draw: MemoryDraw
-    init(_ draw: MemoryDraw) { self.draw = draw }
+    private let imageShape: [Int]?
+    init(_ draw: MemoryDraw, imageShape: [Int]? = nil) { (self.draw, self.imageShape) = (draw, imageShape) }
+    override func figure() throws -> Figure? { try MemoryFigures.draw(draw, shape: imageShape) }
 
     override var typeName: String { "draw" }
     override func describe(_ describer: inout Describer) { describer.write("<draw of \(draw.count) samples>") }

@@ -1,5 +1,6 @@
 import BCLScript
 import Engine
+import Figures
 import Interpreter
 
 /// A network as a value: called on samples it gives logits.
@@ -21,6 +22,8 @@ final class NetworkValue: Callable, Reproducible {
     override func describe(_ describer: inout Describer) {
         describer.write("<\(network.description), \(network.parameterCount) parameters, \(network.device)>")
     }
+
+    override func figure() throws -> Figure? { try NetworkFigures.network(network) }
 
     /// In training mode while a learner is being trained, in evaluation mode elsewhere.
     override func invoke(_ arguments: Arguments, _ evaluator: Evaluator) throws -> Value {
@@ -72,8 +75,10 @@ final class NetworkValue: Callable, Reproducible {
 /// The weights of a network as one thing.
 final class WeightsValue: HostValue {
     let network: Network
+    /// Whose memories `plot L.weights along before, after` takes the loss on.
+    let learner: Learner?
 
-    init(_ network: Network) { self.network = network }
+    init(_ network: Network, of learner: Learner? = nil) { (self.network, self.learner) = (network, learner) }
 
     override var typeName: String { "weights" }
     override var members: MemberTable { Self.table }

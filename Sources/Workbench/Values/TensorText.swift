@@ -2,37 +2,84 @@ import Engine
 import Foundation
 import Interpreter
 
-/// How a tensor is written: a single number as itself, else its elements with ellipses, then type, shape and device.
+/// How a tensor is written: a single number as itself, else its elements aligned and with ellipses, as PyTorch does it, then type, shape and device.
 enum TensorText {
+    /// Elements shown at each end of a dimension where not all are.
     private static let edge = 3
-    private static let mostElements = 200
+    /// Tensors with more elements are elided.
+    private static let mostElements = 1000
+    private static let lineWidth = 80
 
     static func text(_ tensor: Tensor) -> String {
         do {
-            if tensor.rank == 0 { return number(try tensor.item(), tensor.dtype) }
-            let elided = tensor.count > mostElements
+            if tensor.rank == 0 { return try body(tensor) }
             let place = tensor.device.isCUDA ? " on \(tensor.device)" : ""
-            return "\(try body(tensor, elided, indent: 1))  \(tensor.summary)\(place)"
+            return "\(try body(tensor))  \(tensor.summary)\(place)"
         } catch { return "<tensor \(tensor.summary)>" }
     }
 
-    private static func body(_ tensor: Tensor, _ elided: Bool, indent: Int) throws -> String {
-        if tensor.rank == 0 { return number(try tensor.item(), tensor.dtype) }
-        let size = tensor.shape[0]
-        let shown: [Int?] = elided && size > 2 * edge ? Array(0..<edge).map { $0 } + [nil] + Array(size - edge..<size) : Array(0..<size)
-        let parts = try shown.map { try $0.map { try body(try tensor.select(0, $0), elided, indent: indent + 1) } ?? "..." }
-        let separator = tensor.rank == 1 ? ", " : ",\n" + String(repeating: " ", count: indent)
-        return "[" + parts.joined(separator: separator) + "]"
+    /// The elements in brackets.
+    static func body(_ tensor: Tensor) throws -> String {
+        let elided = tensor.count > mostElements
+        let parts = try shown(tensor.detach(), elided)
+        let elements = tensor.dtype == .int64 || tensor.dtype == .uint8 ? Elements(try parts.flatMap { try $0.ints() }.map { String($0) }) : Elements(try parts.flatMap { try $0.doubles() }, tensor.dtype)
+        var next = 0
+        return write(tensor.shape[...], elided, indent: 1, elements, &next)
     }
 
-    private static func number(_ value: Double, _ dtype: DType) -> String {
-        switch dtype {
-        case .bool: return value != 0 ? "true" : "false"
-        case .int64, .uint8: return String(format: "%.0f", value)
-        case .float32, .float64:
-            guard value.isFinite else { return Describer.float(value) }
-            let size = abs(value)
-            return size != 0 && (size < 1e-4 || size >= 1e6) ? String(format: "%.4e", value) : String(format: "%.4f", value)
+    /// The elements that are written, in order, in pieces.
+    private static func shown(_ tensor: Tensor, _ elided: Bool) throws -> [Tensor] {
+        guard elided, let size = tensor.shape.first else { return [tensor] }
+        guard size > 2 * edge else { return tensor.rank == 1 ? [tensor] : try (0..<size).flatMap { try shown(try tensor.select(0, $0), elided) } }
+        if tensor.rank == 1 { return [try tensor.narrow(0, 0, edge), try tensor.narrow(0, size - edge, edge)] }
+        return try (Array(0..<edge) + Array(size - edge..<size)).flatMap { try shown(try tensor.select(0, $0), elided) }
+    }
+
+    private static func write(_ shape: ArraySlice<Int>, _ elided: Bool, indent: Int, _ elements: Elements, _ next: inout Int) -> String {
+        guard let size = shape.first else {
+            next += 1
+            return elements[next - 1]
+        }
+        let gap: Int? = elided && size > 2 * edge ? edge : nil
+        var parts: [String] = []
+        for index in 0..<(gap == nil ? size : 2 * edge) {
+            if index == gap { parts.append("...") }
+            parts.append(write(shape.dropFirst(), elided, indent: indent + 1, elements, &next))
+        }
+        guard shape.count == 1 else {
+            let separator = "," + String(repeating: "\n", count: shape.count > 2 ? 2 : 1) + String(repeating: " ", count: indent)
+            return "[" + parts.joined(separator: separator) + "]"
+        }
+        let perLine = max(1, (lineWidth - indent) / (elements.width + 2))
+        let lines = stride(from: 0, to: parts.count, by: perLine).map { parts[$0..<min($0 + perLine, parts.count)].joined(separator: ", ") }
+        return "[" + lines.joined(separator: ",\n" + String(repeating: " ", count: indent)) + "]"
+    }
+
+    /// Numbers as texts of one width and one notation.
+    private struct Elements {
+        private let texts: [String]
+        let width: Int
+
+        init(_ values: [Double], _ dtype: DType) { self.init(values.map(Self.notation(values, dtype))) }
+
+        init(_ plain: [String]) {
+            width = plain.map(\.count).max() ?? 0
+            texts = plain.count == 1 ? plain : plain.map { [width] in String(repeating: " ", count: width - $0.count) + $0 }
+        }
+
+        subscript(_ index: Int) -> String { texts[index] }
+
+        /// As PyTorch: whole numbers without decimals, four decimals, or powers of ten where the sizes differ a thousandfold or are extreme.
+        private static func notation(_ values: [Double], _ dtype: DType) -> (Double) -> String {
+            switch dtype {
+            case .bool: return { $0 != 0 ? "true" : "false" }
+            case .int64, .uint8, .float32, .float64: break
+            }
+            let sizes = values.filter { $0.isFinite && $0 != 0 }.map(abs)
+            let (least, most) = (sizes.min() ?? 1, sizes.max() ?? 1)
+            func finite(_ format: String, _ suffix: String = "") -> (Double) -> String { { $0.isFinite ? String(format: format, $0) + suffix : Describer.float($0) } }
+            if sizes.allSatisfy({ $0 == $0.rounded() }) { return most >= 1e8 ? finite("%.4e") : values.count == 1 ? finite("%.4f") : finite("%.0f", ".") }
+            return most / least > 1000 || most > 1e8 || least < 1e-4 ? finite("%.4e") : finite("%.4f")
         }
     }
 }

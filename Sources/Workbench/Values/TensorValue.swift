@@ -1,5 +1,6 @@
 import BCLScript
 import Engine
+import Figures
 import Interpreter
 
 /// A tensor as a value of the language.
@@ -14,6 +15,11 @@ final class TensorValue: HostValue {
     override var members: MemberTable { TensorMembers.table }
 
     override func describe(_ describer: inout Describer) { describer.write(TensorText.text(tensor)) }
+
+    /// Its elements, and below them type, shape, place and statistics.
+    override func figure() throws -> Figure? {
+        .text("\(try TensorText.body(tensor))\n\(tensor.summary) on \(tensor.device)  \(try TensorStatistics.text(tensor))")
+    }
 
     // MARK: - Elements
 

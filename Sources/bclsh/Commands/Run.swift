@@ -40,7 +40,7 @@ struct Run: ParsableCommand {
 
         if profile { workbench.profile = Profile() }
         Interrupts.connect(session.interrupt)
-        let sink = ConsoleSink()
+        let sink = ConsoleSink(pages: execute != nil)
         let start = Date()
         let outcome = session.execute(source, sink: sink, kind: execute == nil ? .file : .cell)
         sink.finish()

@@ -34,11 +34,16 @@ struct HTMLPage {
         let outputs = cell.outputs.filter { !$0.text.isEmpty }.map { output -> String in
             switch output {
             case .text(let text): return "<pre class=\"output\">\(Self.escaped(text))</pre>"
+            case .figure(_, let svg?): return "<div class=\"output picture\">\(Self.picture(svg))</div>"
+            case .figure(let text, nil): return "<pre class=\"output\">\(Self.escaped(text))</pre>"
             case .error(let text): return "<pre class=\"output error\">\(Self.escaped(text))</pre>"
             }
         }
         return title + "<div class=\"cell\">\(number)<pre class=\"code\">\(Self.highlighted(cell.source))</pre>\n\(outputs.joined(separator: "\n"))</div>"
     }
+
+    /// As an image of its own: ids in one picture don't meet those of another, and no script in it runs.
+    private static func picture(_ svg: String) -> String { "<img alt=\"figure\" src=\"data:image/svg+xml;base64,\(Data(svg.utf8).base64EncodedString())\">" }
 
     static func escaped(_ text: String) -> String {
         text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;").replacing("\"", with: "&quot;")
@@ -73,6 +78,7 @@ struct HTMLPage {
         .cell { position: relative; margin: 1rem 0; border: 1px solid #ddd; border-radius: 6px; overflow: hidden; }
         .code { background: #f6f8fa; }
         .output { border-top: 1px solid #ddd; }
+        .picture { padding: .6rem .8rem; background: #fff; } .picture img { max-width: 100%; }
         .error { color: #b00020; }
         .number { position: absolute; top: .5rem; right: .7rem; color: #999; font-size: 12px; }
         i { font-style: normal; }

@@ -145,6 +145,10 @@ enum JupyterFile {
     private static func output(_ output: NotebookOutput) -> [String: Any] {
         switch output {
         case .text(let text): return ["output_type": "stream", "name": "stdout", "text": lines(text + "\n")]
+        case .figure(let text, let svg):
+            var data: [String: Any] = ["text/plain": lines(text)]
+            if let svg { data["image/svg+xml"] = lines(svg) }
+            return ["output_type": "display_data", "data": data, "metadata": [String: Any]()]
         case .error(let text): return ["output_type": "stream", "name": "stderr", "text": lines(text + "\n")]
         }
     }
@@ -169,7 +173,9 @@ enum JupyterFile {
             cell.outputs = (shown["outputs"] as? [[String: Any]] ?? []).map { output in
                 let said = text(output["text"]).trimmedEnd
                 if output["output_type"] as? String == "stream" { return output["name"] as? String == "stderr" ? .error(said) : .text(said) }
-                return .text(text((output["data"] as? [String: Any])?["text/plain"]).trimmedEnd)
+                let data = output["data"] as? [String: Any]
+                let plain = text(data?["text/plain"]).trimmedEnd
+                return data?["image/svg+xml"].map { .figure(text: plain, svg: text($0)) } ?? .text(plain)
             }
             return cell.source.isEmpty ? nil : cell
         }

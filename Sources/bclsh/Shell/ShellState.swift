@@ -1,4 +1,6 @@
 import BCLScript
+import Drawing
+import Figures
 import Foundation
 import Interpreter
 import Workbench
@@ -34,7 +36,7 @@ final class ShellState {
         (session, workbench) = options.makeSession()
         colour = Terminal.showsColour(STDOUT_FILENO)
         renderer = DiagnosticRenderer(colour: colour)
-        sink = RecordingSink(ConsoleSink())
+        sink = RecordingSink(ConsoleSink(pages: isInteractive))
         prepare()
     }
 
@@ -247,6 +249,7 @@ final class RecordingSink: OutputSink {
         case .text(let text): record(.text(text))
         case .shown(let value): record(.text(Describer.string(value, quoted: true)))
         case .warning(let diagnostic): record(.error(DiagnosticRenderer(colour: false).render(diagnostic)))
+        case .figure(let figure): record(.figure(text: PlainText.text(figure), svg: (try? PictureFile.data(figure, .svg)).map { String(decoding: $0, as: UTF8.self) }))
         case .progress(let now): lock.withLock { progress = now.isFinished ? nil : "\(now.label), \(now.done) of \(now.total) \(now.unit)" }
         }
         inner.receive(event)

@@ -1,6 +1,8 @@
 import BCLScript
+import Figures
 import Foundation
 import Interpreter
+import TerminalGraphics
 
 /// Shows a program's output on standard output, and its progress on standard error: a bar on a terminal, else a line for each piece of work that is done.
 final class ConsoleSink: OutputSink {
@@ -8,11 +10,18 @@ final class ConsoleSink: OutputSink {
     private let renderer = DiagnosticRenderer(colour: Terminal.showsColour(STDERR_FILENO))
     private var started: (label: String, at: Date)?
     private var barIsShown = false
+    /// Whether what is higher than the screen goes to the pager.
+    private let pages: Bool
+    /// Set up when the first figure is to be drawn; nil where there is no terminal.
+    private lazy var figures = Terminal.profile().map(TerminalFigures.init)
+
+    init(pages: Bool = false) { self.pages = pages }
 
     func receive(_ event: Event) {
         switch event {
         case .text(let text): write(text)
-        case .shown(let value): write(Describer.string(value, quoted: true))
+        case .shown(let value): show(Describer.string(value, quoted: true).split(separator: "\n", omittingEmptySubsequences: false).map(String.init))
+        case .figure(let figure): show(figures?.lines(figure) ?? PlainText.lines(figure), isPlain: figures?.profile.pictures == .characters || !figure.hasImages)
         case .progress(let progress): show(progress)
         case .warning(let diagnostic):
             clearBar()
@@ -29,6 +38,11 @@ final class ConsoleSink: OutputSink {
         clearBar()
         print(text)
         fflush(stdout)
+    }
+
+    private func show(_ lines: [String], isPlain: Bool = true) {
+        if pages, isPlain, lines.count >= Terminal.height, Pager.show(lines, before: clearBar) { return }
+        write(lines.joined(separator: "\n"))
     }
 
     private func error(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }

@@ -105,4 +105,17 @@ enum Interrupts {
             FileHandle.standardError.write(Data(text.utf8))
         }
     }
+
+    /// Ctrl-C means nothing until `resume`.
+    static func pause() -> sigaction {
+        var (ignore, before) = (sigaction(), sigaction())
+        ignore.__sigaction_handler.sa_handler = SIG_IGN
+        sigaction(SIGINT, &ignore, &before)
+        return before
+    }
+
+    static func resume(_ before: sigaction) {
+        var before = before
+        sigaction(SIGINT, &before, nil)
+    }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TerminalGraphics
 
 /// What kind of terminal there is.
 enum Terminal {
@@ -12,20 +13,33 @@ enum Terminal {
         isTerminal(descriptor) && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
     }
 
+    static var width: Int { size.columns }
+    static var height: Int { size.rows }
+
     struct Size: Equatable {
-        var columns: Int
-        var rows: Int
+        var columns = 80
+        var rows = 24
+        /// Of the whole window; 0 where the terminal does not tell.
+        var pixels = (width: 0, height: 0)
+
+        static func == (a: Size, b: Size) -> Bool { a.columns == b.columns && a.rows == b.rows }
     }
 
     static var size: Size {
         var size = winsize()
-        for descriptor in [STDERR_FILENO, STDOUT_FILENO, STDIN_FILENO] {
-            if ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return Size(columns: Int(size.ws_col), rows: max(1, Int(size.ws_row))) }
+        for descriptor in [STDOUT_FILENO, STDERR_FILENO, STDIN_FILENO] {
+            guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else { continue }
+            return Size(columns: Int(size.ws_col), rows: Int(size.ws_row), pixels: (Int(size.ws_xpixel), Int(size.ws_ypixel)))
         }
-        return Size(columns: 80, rows: 24)
+        return Size()
     }
 
-    static var width: Int { size.columns }
+    /// What standard output can show; nil where it is no terminal.
+    static func profile() -> TerminalProfile? {
+        guard isTerminal(STDOUT_FILENO) else { return nil }
+        let size = size
+        return .detect(ProcessInfo.processInfo.environment, columns: size.columns, rows: size.rows, pixels: size.pixels, asksForSixel: SixelQuery.ask)
+    }
 
     /// Characters are read and written by the user's locale; where that knows ASCII only, as UTF-8 all the same.
     static func setLocale() {

@@ -1,0 +1,31 @@
+import Engine
+
+/// How a task's images come from a data set's, for each minibatch anew: nothing is copied.
+public enum Transform {
+    case none
+    /// Column j of the result is column order[j] of the image: int64 [D].
+    case permutation(Tensor)
+    case rotation(Rotation)
+    /// One after the other.
+    case chain([Transform])
+
+    func then(_ next: Transform) -> Transform {
+        switch (self, next) {
+        case (.none, _): return next
+        case (_, .none): return self
+        case (.chain(let list), _): return .chain(list + [next])
+        default: return .chain([self, next])
+        }
+    }
+
+    /// - Parameter images: [B, D] with values 0 to 255.
+    /// - Returns: the same shape and range, whole numbers, uint8 or float32.
+    func apply(_ images: Tensor) throws -> Tensor {
+        switch self {
+        case .none: return images
+        case .permutation(let order): return try images.indexSelect(1, order)
+        case .rotation(let rotation): return try rotation.apply(images)
+        case .chain(let list): return try list.reduce(images) { try $1.apply($0) }
+        }
+    }
+}

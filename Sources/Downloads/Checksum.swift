@@ -1,0 +1,63 @@
+import CCrypto
+import Foundation
+
+/// What the publisher says a file's digest is.
+public struct Checksum: Equatable, Sendable, CustomStringConvertible {
+    public enum Algorithm: String, Sendable {
+        case md5 = "MD5", sha256 = "SHA-256"
+    }
+
+    public let algorithm: Algorithm
+    /// Lower-case hexadecimal.
+    public let digest: String
+
+    public static func md5(_ digest: String) -> Checksum { Checksum(algorithm: .md5, digest: digest) }
+    public static func sha256(_ digest: String) -> Checksum { Checksum(algorithm: .sha256, digest: digest) }
+
+    public var description: String { "\(algorithm.rawValue) \(digest)" }
+
+    /// The checksum of a file's content.
+    /// - Parameter isStopped: asked now and then; true ends the work with `DownloadError.Kind.interrupted`.
+    public static func of(_ path: String, _ algorithm: Algorithm, isStopped: () -> Bool = { false }) throws -> Checksum {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw DownloadError(.file, "'\(path)' can't be read: \(String(cString: strerror(errno)))") }
+        defer { close(descriptor) }
+        guard let context = EVP_MD_CTX_new() else { throw DownloadError(.file, "OpenSSL could not be started") }
+        defer { EVP_MD_CTX_free(context) }
+        guard EVP_DigestInit_ex(context, algorithm == .md5 ? EVP_md5() : EVP_sha256(), nil) == 1 else {
+            throw DownloadError(.file, "this system's OpenSSL has no \(algorithm.rawValue)")
+        }
+        var buffer = [UInt8](repeating: 0, count: 1 << 18)
+        while true {
+            if isStopped() { throw DownloadError(.interrupted, "interrupted") }
+            let count = read(descriptor, &buffer, buffer.count)
+            guard count >= 0 else { throw DownloadError(.file, "'\(path)' can't be read: \(String(cString: strerror(errno)))") }
+            if count == 0 { break }
+            EVP_DigestUpdate(context, buffer, count)
+        }
+        var digest = [UInt8](repeating: 0, count: 64)
+        var length: UInt32 = 0
+        EVP_DigestFinal_ex(context, &digest, &length)
+        return Checksum(algorithm: algorithm, digest: digest.prefix(Int(length)).map { String(format: "%02x", $0) }.joined())
+    }
+}
+
+/// Why a data set could not be installed: one sentence, and what to do about it.
+public struct DownloadError: Error, CustomStringConvertible {
+    public enum Kind: Sendable {
+        /// There is no data set of that name, or it can't be had by download.
+        case unknown
+        /// The servers did not give it.
+        case network
+        /// The disk did not take it.
+        case file
+        case interrupted
+    }
+
+    public let kind: Kind
+    public let message: String
+    public let remedy: String?
+    public var description: String { message }
+
+    init(_ kind: Kind, _ message: String, remedy: String? = nil) { (self.kind, self.message, self.remedy) = (kind, message, remedy) }
+}

@@ -1,0 +1,187 @@
+/// What there is to be seen of a value, independent of where it is seen: a terminal, a pipe, a picture file, a web page each draw it in their way.
+/// No tensors, no colours of a terminal, no sizes of a page.
+public indirect enum Figure {
+    case text(String)
+    case table(Table)
+    case images(ImageGrid)
+    case heatMap(HeatMap)
+    case lines(LineChart)
+    case bars(BarChart)
+    /// One below the other.
+    case stack([Figure])
+    /// Side by side where there is room, else one below the other.
+    case beside([Figure])
+
+    /// Whether there are images in it, or in one of its parts.
+    public var hasImages: Bool {
+        switch self {
+        case .images: return true
+        case .stack(let parts), .beside(let parts): return parts.contains(where: \.hasImages)
+        default: return false
+        }
+    }
+
+    /// What it is in a few words: "16 images 1x8x8".
+    public var summary: String {
+        switch self {
+        case .text: return "text"
+        case .table(let table): return "table of \(table.rows.count) rows"
+        case .images(let grid): return grid.summary
+        case .heatMap(let map): return "heat map \(map.values.count)x\(map.values.first?.count ?? 0)"
+        case .lines(let chart): return chart.series.count == 1 ? "plot of \(chart.series[0].points.count) points" : "plot of \(chart.series.count) lines"
+        case .bars(let chart): return "plot of \(chart.bars.count) bars"
+        case .stack(let parts), .beside(let parts): return parts.count == 1 ? parts[0].summary : "\(parts.count) figures"
+        }
+    }
+}
+
+/// Rows of text cells.
+public struct Table {
+    public struct Column {
+        public let title: String
+        public let isNumber: Bool
+
+        public init(_ title: String, number: Bool = false) {
+            self.title = title
+            isNumber = number
+        }
+    }
+
+    public let title: String?
+    public let columns: [Column]
+    public let rows: [[String]]
+    /// Set apart below the others: sums.
+    public let footer: [String]?
+    public let notes: [String]
+
+    public init(title: String? = nil, columns: [Column], rows: [[String]], footer: [String]? = nil, notes: [String] = []) {
+        (self.title, self.columns, self.rows, self.footer, self.notes) = (title, columns, rows, footer, notes)
+    }
+}
+
+/// Small images in rows, each with a few words below it.
+public struct ImageGrid {
+    public struct Tile {
+        /// height * width * channels bytes, row by row, channels last.
+        public let pixels: [UInt8]
+        public let caption: String
+
+        public init(pixels: [UInt8], caption: String) {
+            self.pixels = pixels
+            self.caption = caption
+        }
+    }
+
+    public let title: String?
+    public let width: Int
+    public let height: Int
+    /// 1 for grey, 3 for red, green and blue.
+    public let channels: Int
+    /// All of one size.
+    public let tiles: [Tile]
+    /// Images that there are besides the tiles.
+    public let omitted: Int
+    /// Lines below the images: the range of the values, class counts.
+    public let notes: [String]
+
+    public init(title: String? = nil, width: Int, height: Int, channels: Int, tiles: [Tile], omitted: Int = 0, notes: [String] = []) {
+        precondition(tiles.allSatisfy { $0.pixels.count == width * height * channels } && (channels == 1 || channels == 3))
+        (self.title, self.width, self.height, self.channels, self.tiles, self.omitted, self.notes) = (title, width, height, channels, tiles, omitted, notes)
+    }
+
+    public var summary: String {
+        let count = tiles.count + omitted
+        return "\(count) image\(count == 1 ? "" : "s") \(channels)x\(height)x\(width)"
+    }
+}
+
+/// A matrix of numbers as colours.
+public struct HeatMap {
+    public let title: String?
+    public let rowTitle: String
+    public let columnTitle: String
+    public let rowLabels: [String]
+    public let columnLabels: [String]
+    /// nil where there is no number. All rows of one length.
+    public let values: [[Double?]]
+    /// The numbers of the lowest and the highest colour; nil for the smallest and largest value.
+    public let range: ClosedRange<Double>?
+    /// Shown in percent, with one decimal.
+    public let isShare: Bool
+
+    public init(title: String? = nil, rowTitle: String = "", columnTitle: String = "", rowLabels: [String], columnLabels: [String],
+                values: [[Double?]], range: ClosedRange<Double>? = nil, isShare: Bool = false) {
+        (self.title, self.rowTitle, self.columnTitle, self.rowLabels, self.columnLabels) = (title, rowTitle, columnTitle, rowLabels, columnLabels)
+        (self.values, self.range, self.isShare) = (values, range, isShare)
+    }
+
+    /// The range of the colours; never empty.
+    public var bounds: ClosedRange<Double> {
+        if let range { return range }
+        let known = values.joined().compactMap { $0 }.filter(\.isFinite)
+        guard let low = known.min(), let high = known.max() else { return 0...1 }
+        return low < high ? low...high : (low - 0.5)...(low + 0.5)
+    }
+
+    public func text(_ value: Double?) -> String {
+        guard let value else { return "-" }
+        return isShare ? Numbers.fixed(value * 100, 1) : Numbers.short(value)
+    }
+}
+
+/// Lines over a common pair of axes.
+public struct LineChart {
+    public struct Series {
+        public let name: String
+        public let points: [(x: Double, y: Double)]
+        /// The same before smoothing, drawn faintly where there is room for detail; empty where nothing was smoothed.
+        public let raw: [(x: Double, y: Double)]
+
+        public init(_ name: String, _ points: [(x: Double, y: Double)], raw: [(x: Double, y: Double)] = []) {
+            (self.name, self.points, self.raw) = (name, points, raw)
+        }
+    }
+
+    /// An upright line at a place that has a name.
+    public struct Marker {
+        public let x: Double
+        public let name: String
+
+        public init(_ name: String, at x: Double) { (self.name, self.x) = (name, x) }
+    }
+
+    public let title: String?
+    public let xTitle: String
+    public let yTitle: String
+    public let series: [Series]
+    public let markers: [Marker]
+    public let notes: [String]
+
+    public init(title: String? = nil, xTitle: String, yTitle: String, series: [Series], markers: [Marker] = [], notes: [String] = []) {
+        (self.title, self.xTitle, self.yTitle, self.series, self.markers, self.notes) = (title, xTitle, yTitle, series, markers, notes)
+    }
+
+    /// The finite points' range along both axes; nil where there are none. Never empty.
+    public var bounds: (x: ClosedRange<Double>, y: ClosedRange<Double>)? {
+        let points = series.flatMap(\.points).filter { $0.x.isFinite && $0.y.isFinite }
+        guard !points.isEmpty else { return nil }
+        func range(_ values: [Double]) -> ClosedRange<Double> {
+            let (low, high) = (values.min()!, values.max()!)
+            if low < high, (high - low).isFinite { return low...high }
+            let half = max(0.5, abs(low) * 0.1)
+            return (low - half)...(low + half)
+        }
+        return (range(points.map(\.x) + markers.map(\.x).filter(\.isFinite)), range(points.map(\.y)))
+    }
+}
+
+/// Named numbers as lengths.
+public struct BarChart {
+    public let title: String?
+    public let bars: [(label: String, value: Double)]
+    public let notes: [String]
+
+    public init(title: String? = nil, bars: [(label: String, value: Double)], notes: [String] = []) {
+        (self.title, self.bars, self.notes) = (title, bars, notes)
+    }
+}

@@ -1,0 +1,27 @@
+import BCLScript
+import Figures
+import Interpreter
+
+/// Verbs for looking: their values are figures, which a statement shows and `save` writes.
+enum LookingBuiltins {
+    static var all: [Builtin] {
+        [
+            Builtin("plot", [required("x"), optional("along", "none"), optional("smooth", "none"), optional("labels", "none"), optional("title", "none"),
+                             optional("xlabel", "\"index\""), optional("ylabel", "\"value\"")],
+                    returns: "figure", topic: "output",
+                    doc: "Lists, vectors and records of them as lines (smooth: the mean of so many points; above 200 points a hundredth of them by default), matrices as heat maps, "
+                        + "a learner as its losses. plot L.weights along before, after: the loss on each of L's memories on the straight line from one snapshot to the other.",
+                    example: "plot [1.0, 0.5, 0.3], [1.0, 0.8, 0.7] labels=[\"er\", \"single\"]",
+                    verb: [VerbForm.Slot(nil, "x", collected: true), VerbForm.Slot("along", "along", required: false, collected: true)]) { arguments, evaluator in
+                .host(FigureValue(try Plot(arguments, evaluator).figure()))
+            },
+            Builtin("compare", [required("a"), required("b")], returns: "figure", topic: "output",
+                    doc: "Two memories of a learner side by side: samples of each class, mean loss of the learner's network on each, and the cosine between their gradients; for each task and in all.",
+                    example: "let bench = permuted(digits(), tasks=2, per_task=50)\nlet me = bcl_dual(mlp(64, 10), bench, memory=20)\ntrain me on bench[0]\ncompare me.replay with me.evaluation",
+                    verb: [VerbForm.Slot(nil, "a"), VerbForm.Slot("with", "b")]) { arguments, evaluator in
+                let memories = try (0...1).map { try arguments.host($0, MemoryValue.self, "a memory, such as L.replay") }
+                return .host(FigureValue(try MemoryComparison(memories[0], memories[1]).figure(evaluator)))
+            },
+        ]
+    }
+}
