@@ -89,7 +89,7 @@ let package = Package(
         .target(name: "LanguageServer", dependencies: ["Workbench"], swiftSettings: swift5),
         .executableTarget(
             name: "bclsh",
-            dependencies: ["Workbench", "LanguageServer", "TerminalGraphics", "Downloads", "FilePaths", "CLibedit", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: ["Workbench", "LanguageServer", "TerminalGraphics", "Drawing", "Figures", "Downloads", "FilePaths", "CLibedit", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: swift5),
         .testTarget(name: "BCLScriptTests", dependencies: ["BCLScript"], swiftSettings: swift5),
         .testTarget(name: "InterpreterTests", dependencies: ["Interpreter", "FilePaths"], swiftSettings: swift5),

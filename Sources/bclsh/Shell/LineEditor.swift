@@ -22,6 +22,8 @@ final class LineEditor: PromptReader {
     private var windowSize = Terminal.size
     /// How the last line ended, where libedit gave none.
     private var stop: KeyInput.Read?
+    /// What the line break before gave the line to start with.
+    private var givenIndent = ""
     /// Whether lines are read, not cells (an answer to a question).
     private var takesLine = false
 
@@ -230,13 +232,15 @@ final class LineEditor: PromptReader {
         var indent = String(line.prefix { $0 == " " || $0 == "\t" })
         if let last = line.last(where: { !$0.isWhitespace }), "{[(".contains(last) { indent += "  " }
         // Lines of a block that is pasted without marks have their indentation.
-        insert("\n" + (input.hasMore ? "" : indent))
+        if input.hasMore { indent = "" }
+        givenIndent = indent
+        insert("\n" + indent)
         return UInt8(CC_REFRESH)
     }
 
     private func closeBrace() -> UInt8 {
         let line = buffer.lineStart
-        if line.count >= 2, line.allSatisfy({ $0 == " " }), !input.hasMore { el_deletestr(editor, 2) }
+        if line.count >= 2, line == givenIndent, line.allSatisfy({ $0 == " " }) { el_deletestr(editor, 2) }
         insert("}")
         return UInt8(CC_REFRESH)
     }
