@@ -42,6 +42,7 @@ public final class Workbench {
         registry.add(workbench.learningBuiltins)
         registry.add(workbench.steppingBuiltins)
         registry.add(workbench.sessionBuiltins)
+        registry.add(workbench.helpBuiltins)
         registry.add(LookingBuiltins.all)
         registry.add(DataBuiltins.all)
         registry.add(TrainingEvents.all)

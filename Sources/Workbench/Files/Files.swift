@@ -52,6 +52,9 @@ extension Workbench {
             try learner.stepping.restore(position, evaluator, self)
         case .host(let net as NetworkValue):
             let file = try Safetensors.read(path)
+            guard file.metadata["kind"] != SessionFile.kind else {
+                throw Failure(.fileError, "'\(path)' holds a session, not the weights of a network", hint: "load it whole: load session from \"\(path)\"")
+            }
             guard file.metadata["kind"] != LearnerFile.kind else {
                 throw Failure(.fileError, "'\(path)' holds a learner, not the weights of a network", hint: "load it into a learner of the same method: load L from \"\(path)\"")
             }

@@ -80,7 +80,7 @@ public struct Completion {
                 }
             }
             if let rest = restOfSentence { return Completion(replaced: word, items: rest) }
-            return Completion(replaced: word, items: keywordArguments + names + words)
+            return Completion(replaced: word, items: keywordArguments + firstWords + names + words)
         }
 
         private var isInText: Bool {
@@ -220,13 +220,32 @@ public struct Completion {
             }
             guard level == 0 else { return nil }
             if case .name(let word) = last.kind, form.slots.contains(where: { $0.connective == word }) { return nil }
-            let connectives = form.slots.compactMap(\.connective)
-            if let next = connectives.first(where: { !said.contains($0) }) {
-                return [Item(label: next, kind: .keyword, detail: form.description, help: help.entry(for: verb))]
-            }
+            let next = Self.next(in: form, after: said)
+            if !next.isEmpty { return next.map { Item(label: $0, kind: .keyword, detail: form.description, help: help.entry(for: verb)) } }
             let slots = Set(form.slots.map(\.parameter))
             let options = parameters(of: verb).filter { !slots.contains($0) && !said.contains($0) }
             return options.map { Item(label: "\($0)=", kind: .parameter, detail: "option of \(verb)", help: nil) }
+        }
+
+        /// Words that can come next in a sentence: connectives, and words that stand for themselves; up to the first that has to be there.
+        private static func next(in form: VerbForm, after said: Set<String>) -> [String] {
+            var words: [String] = []
+            for slot in form.slots {
+                let own = slot.connective.map { [$0] } ?? slot.words
+                guard !own.isEmpty else { continue }
+                if own.contains(where: said.contains) { words = [] } else {
+                    words += own
+                    if slot.isRequired { break }
+                }
+            }
+            return words
+        }
+
+        /// Behind a verb alone: its words that may come first, such as `step phase`.
+        private var firstWords: [Item] {
+            guard let last = before.last, case .name(let verb) = last.kind, startsStatement(before.count - 1), let form = session.registry.verbs[verb] else { return [] }
+            let optional = form.slots.prefix { !$0.isRequired || !$0.words.isEmpty }
+            return optional.flatMap(\.words).map { Item(label: $0, kind: .keyword, detail: form.description, help: help.entry(for: verb)) }
         }
 
         /// Where the statement at the place starts, if no bracket is open in it.

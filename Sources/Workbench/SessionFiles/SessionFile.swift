@@ -37,16 +37,7 @@ enum SessionFile {
 
     /// Sets the session to what a file holds; on an error it stays as it is.
     static func read(into session: Session, _ workbench: Workbench, from path: String) throws {
-        let file = try Safetensors.read(path)
-        guard file.metadata["kind"] == kind else {
-            let learner = file.metadata["kind"] == LearnerFile.kind
-            throw Failure(.fileError, "'\(path)' holds no session", hint: learner ? "it holds a learner: load L from \"\(path)\"" : nil)
-        }
-        guard let version = file.metadata["version"].flatMap({ Int($0) }), version >= 1 else { throw Failure(.fileError, "'\(path)' is damaged: it does not say its version") }
-        guard version <= newestVersion else { throw Failure(.fileError, "'\(path)' was written by a newer bclsh: its version is \(version), this one reads up to \(newestVersion)") }
-        try check(file, version, path)
-        guard let body = file[content], let saved = try? decoded(body) else { throw Failure(.fileError, "'\(path)' is damaged: its description of the session can't be read") }
-        guard saved.streams.values.allSatisfy({ $0.count == 4 }) else { throw Failure(.fileError, "'\(path)' is damaged: its random streams are not whole") }
+        let (saved, file) = try whole(path)
         let (seed, streams, device) = (workbench.streams.seed, workbench.streams.states, workbench.device)
         do {
             try session.replaceNames(keeping: workbench.shellNames) { try SessionReader(saved, file.tensors, path: path, session, workbench).restore() }
@@ -61,6 +52,26 @@ enum SessionFile {
         workbench.streams.states = saved.streams.mapValues { ($0[0], $0[1], $0[2], $0[3]) }
         workbench.markSaved(session)
         if let notes = saved.notes { workbench.didLoadNotes?(notes) }
+    }
+
+    static func notes(_ path: String) throws -> Data {
+        guard let notes = try whole(path).saved.notes else { throw Failure(.fileError, "'\(path)' holds no cells: it was not saved at a prompt") }
+        return notes
+    }
+
+    /// A file whose version and checksums are as they should be.
+    private static func whole(_ path: String) throws -> (saved: SavedSession, file: Safetensors.File) {
+        let file = try Safetensors.read(path)
+        guard file.metadata["kind"] == kind else {
+            let learner = file.metadata["kind"] == LearnerFile.kind
+            throw Failure(.fileError, "'\(path)' holds no session", hint: learner ? "it holds a learner: load L from \"\(path)\"" : nil)
+        }
+        guard let version = file.metadata["version"].flatMap({ Int($0) }), version >= 1 else { throw Failure(.fileError, "'\(path)' is damaged: it does not say its version") }
+        guard version <= newestVersion else { throw Failure(.fileError, "'\(path)' was written by a newer bclsh: its version is \(version), this one reads up to \(newestVersion)") }
+        try check(file, version, path)
+        guard let body = file[content], let saved = try? decoded(body) else { throw Failure(.fileError, "'\(path)' is damaged: its description of the session can't be read") }
+        guard saved.streams.values.allSatisfy({ $0.count == 4 }) else { throw Failure(.fileError, "'\(path)' is damaged: its random streams are not whole") }
+        return (saved, file)
     }
 
     private static func decoded(_ body: Tensor) throws -> SavedSession {
@@ -90,7 +101,7 @@ enum SessionFile {
         throw Failure(.fileError, "'\(path)' is damaged: \(altered.map { "the checksum of '\($0)' does not fit its bytes" } ?? "a part of it is missing")")
     }
 
-    private static func absolute(_ path: String) -> String { FilePath.standard(path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)") }
+    static func absolute(_ path: String) -> String { FilePath.standard(path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)") }
 }
 
 /// CRC-32, as zlib computes it.
@@ -114,4 +125,10 @@ extension Workbench {
     func markSaved(_ session: Session) {
         for name in session.ownNames.keys { if case .host(let learner as Learner)? = session.ownValue(of: name) { learner.savedMinibatches = learner.minibatches } }
     }
+}
+
+/// What a shell kept with a saved session.
+public enum SavedNotes {
+    /// - Throws: `Failure` where the file is no whole session.
+    public static func read(_ path: String) throws -> Data { try SessionFile.notes(path) }
 }

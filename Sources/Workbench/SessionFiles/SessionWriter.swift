@@ -219,8 +219,8 @@ struct SessionWriter {
         let name = closure.signature.name
         if session.loader.library.files[name] == location.source.name { return .library(name) }
         if session.imports.contains(where: { $0.path == location.source.name }) {
-            guard closure.isSelfContained, !closure.isAnonymous else { throw Unsaveable(reason: "it is a function value of an imported file") }
-            return .imported(path: location.source.name, name: name)
+            guard let name = session.loader.exportedName(of: .host(closure), in: location.source.name) else { throw Unsaveable(reason: "it is a function that an imported file made, and has no name for") }
+            return .imported(path: SessionFile.absolute(location.source.name), name: name)
         }
         guard closure.isSelfContained else { throw Unsaveable(reason: "it is a function that was made inside of another one") }
         return .function(text: location.source.text(location.span), name: closure.isAnonymous ? nil : name, source: location.source.name)
