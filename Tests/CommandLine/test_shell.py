@@ -471,3 +471,72 @@ def test_killed_save_leaves_the_file_before():
         assert "done" not in rest or now != before
     assert killed > 0, "no save was cut off"
     check(bclsh("shell", stdin='load session "a.bcls"\nmark\n', cwd=home), 0, out="1\n")
+
+
+# --- Notebooks and lessons ---
+
+def test_notebook_is_run_and_written():
+    home = folder()
+    (home / "n.bcl").write_text('# %% [markdown]\n# # Head\n# Some `code` & *more*.\n\n# %% First\nlet x = 20\nx + 1\n\n# %%\nplot [1, 2, 3]\n\n# %%\nprint "```"\n1 // 0\n\n# %%\nprint "never"\n')
+    result = check(bclsh("notebook", "run", "n.bcl", "-o", "n.html", "-o", "n.md", "-o", "n.ipynb", cwd=home), 70, "21\n", ["division by zero", "n.bcl:14:1"])
+    assert "never" not in result.stdout
+    page = (home / "n.html").read_text()
+    assert all(text in page for text in ("<h1>Head</h1>", "<code>code</code> &amp; <em>more</em>", "data:image/svg+xml;base64,", "division by zero", '<i class="keyword">let</i>')) and "src=\"http" not in page
+    assert "````text\n```\n````" in (home / "n.md").read_text()
+    notebook = json.loads((home / "n.ipynb").read_text())
+    assert [cell["cell_type"] for cell in notebook["cells"]] == ["markdown", "code", "code", "code", "code"] and notebook["cells"][4]["execution_count"] is None
+    assert "image/svg+xml" in notebook["cells"][2]["outputs"][0]["data"] and notebook["cells"][1]["outputs"][0]["text"] == ["21\n"]
+    check(bclsh("notebook", "run", "n.bcl", "--keep-going", cwd=home), 70, "never\n")
+    # There and back.
+    check(bclsh("notebook", "export", "n.ipynb", "-o", "back.bcl", cwd=home), 0)
+    assert (home / "back.bcl").read_text() == (home / "n.bcl").read_text()
+    check(bclsh("notebook", "export", "n.ipynb", "-o", "again.html", cwd=home), 0)
+    assert "data:image/svg+xml" in (home / "again.html").read_text()
+    for arguments, status, message in [(("run", "missing.bcl"), 66, "there is no file"), (("run", "n.bcl", "-o", "n.txt"), 64, "ending"), (("run", "n.bcl", "-o", "n.bcl"), 64, "the notebook itself"), (("export", "n.md", "-o", "x.html"), 66, "is no notebook"),
+                                       (("run", "n.bcl", "-o", "no/x.html"), 73, "there is no folder 'no'")]:
+        check(bclsh("notebook", *arguments, cwd=home), status, err=message)
+    (home / "bad.ipynb").write_text('{"cells": 1}')
+    check(bclsh("notebook", "run", "bad.ipynb", cwd=home), 66, err="no Jupyter notebook")
+
+
+def test_saved_session_is_exported():
+    home = folder()
+    check(bclsh("shell", stdin='let x = 3\nprint "x is {x}"\nsave session to "s.bcls"\n', cwd=home), 0)
+    check(bclsh("notebook", "export", "s.bcls", "-o", "s.md", cwd=home), 0)
+    assert "```text\nx is 3\n```" in (home / "s.md").read_text()
+
+
+def test_lessons_run_as_scripts():
+    lessons = sorted((ROOT / "examples/lessons").glob("*.bcl"))
+    assert len(lessons) == 8
+    for lesson in lessons:
+        assert "**Predict:**" in lesson.read_text(), lesson
+        start = time.time()
+        check(bclsh("run", lesson), 0)
+        assert time.time() - start < 60, lesson
+
+
+def test_lesson_in_the_shell():
+    shell = Shell()
+    shell.type("lesson\r")
+    shell.expect("lesson 5  the bilevel update by hand")
+    shell.prompt()
+    shell.type("lesson 5\r")
+    shell.expect("Lesson 5: the bilevel update by hand")
+    for wanted in ("at the start:", "[Enter", "Predict"):
+        shell.type("\r")
+        shell.expect(wanted)
+    # One may look around in between.
+    shell.expect("[Enter")
+    shell.type('print "norm" + "al", lr\r')
+    shell.expect("normal 0.1")
+    shell.expect("[Enter")
+    shell.type("q\r")
+    shell.prompt()
+    shell.type("lesson 99\r")
+    shell.expect("there are the lessons 1, 2")
+    shell.prompt()
+    # The lesson has trained a learner: twice Ctrl-D leaves.
+    shell.type("\x04")
+    shell.expect("[y/N]")
+    shell.end()

@@ -93,6 +93,7 @@ private enum NotebookFile {
             if path.hasSuffix(".ipynb") { return try JupyterFile.document(data, title: title) }
         } catch let complaint as ShellComplaint { leave("'\(path)' can't be read: \(complaint.message)", status: ExitStatus.noInput) }
         catch { leave("'\(path)' can't be read: \((error as? Failure)?.message ?? "it has no cells")", status: ExitStatus.noInput) }
+        guard path.hasSuffix(".bcl") else { leave("'\(path)' is no notebook: it should end in .bcl, .ipynb or .bcls", status: ExitStatus.noInput) }
         guard let text = String(data: data, encoding: .utf8) else { leave("'\(path)' is no UTF-8 text", status: ExitStatus.noInput) }
         return NotebookDocument(title: title, script: text)
     }

@@ -53,6 +53,7 @@ extension ShellCommand {
         examples NAME   programs that use it
         explain BCL0012 what the code of an error means
         %help           the commands of the shell
+        lesson 1        learn by doing;  lesson  lists all eight
         Tab             completes names, members, options, files;  Ctrl-R searches the history
         _, Out[3]       the last value, the value of cell 3
 

@@ -34,7 +34,7 @@ struct ShellCommand {
         return false
     }
 
-    static let all: [ShellCommand] = helpCommands + sessionCommands + recordCommands
+    static let all: [ShellCommand] = helpCommands + sessionCommands + recordCommands + lessonCommands
 
     static func named(_ name: String) -> ShellCommand? { all.first { $0.name == name } }
 
