@@ -42,3 +42,8 @@ static inline void bcl_history_clear(History *handle) {
   HistEvent event;
   history(handle, &event, H_CLEAR);
 }
+/// Puts the terminal into the editor's mode again, after another program had it.
+static inline void bcl_el_prepare(EditLine *el) {
+  el_set(el, EL_PREP_TERM, 0);
+  el_set(el, EL_PREP_TERM, 1);
+}

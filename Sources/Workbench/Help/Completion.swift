@@ -10,8 +10,11 @@ public struct Completion {
         /// A signature or type, beside the label.
         public let detail: String
         public let help: Help.Entry?
+        /// Whether it belongs to this place or this text, not to the language everywhere.
+        public let isNear: Bool
 
-        public init(label: String, kind: Kind, detail: String, help: Help.Entry?) {
+        public init(label: String, kind: Kind, detail: String, help: Help.Entry?, isNear: Bool = true) {
+            self.isNear = isNear
             self.label = label
             self.kind = kind
             self.detail = detail
@@ -74,7 +77,8 @@ public struct Completion {
                 if last.kind == .name("on"), startsStatement(before.count - 1) { return Completion(replaced: word, items: events) }
                 switch last.kind {
                 // A new name is being declared, or a number is being written.
-                case .keyword(.let), .keyword(.def), .int, .float: return Completion(replaced: word, items: [])
+                case .keyword(.let), .keyword(.def): return Completion(replaced: word, items: [])
+                case .int, .float: if last.span.end == word.start { return Completion(replaced: word, items: []) }
                 case .name("method"), .name("param"): if startsStatement(before.count - 1) { return Completion(replaced: word, items: []) }
                 default: break
                 }
@@ -299,17 +303,17 @@ public struct Completion {
             }
             items += LiveValues(session, help).names.filter { known.insert($0.label).inserted }
             for builtin in session.registry.builtins.values.sorted(by: { $0.name < $1.name }) where known.insert(builtin.name).inserted {
-                items.append(Item(label: builtin.name, kind: builtin.verb == nil ? .function : .verb, detail: builtin.verb?.description ?? builtin.signature.description, help: help.entry(for: builtin.name)))
+                items.append(Item(label: builtin.name, kind: builtin.verb == nil ? .function : .verb, detail: builtin.verb?.description ?? builtin.signature.description, help: help.entry(for: builtin.name), isNear: false))
             }
             for name in session.loader.library.files.keys.sorted() where known.insert(name).inserted {
-                items.append(Item(label: name, kind: .function, detail: session.loader.signature(of: name)?.description ?? "", help: help.entry(for: name)))
+                items.append(Item(label: name, kind: .function, detail: session.loader.signature(of: name)?.description ?? "", help: help.entry(for: name), isNear: false))
             }
             return items
         }
 
         private var words: [Item] {
             let contextual = startsStatement(before.count) ? KeywordHelp.contextual.keys.sorted() : []
-            return (Keyword.allCases.map(\.rawValue) + contextual).map { Item(label: $0, kind: .keyword, detail: KeywordHelp.entry(for: $0)?.form ?? "", help: help.keyword($0)) }
+            return (Keyword.allCases.map(\.rawValue) + contextual).map { Item(label: $0, kind: .keyword, detail: KeywordHelp.entry(for: $0)?.form ?? "", help: help.keyword($0), isNear: false) }
         }
 
         private var events: [Item] {

@@ -6,8 +6,12 @@ public struct HelpPages {
     private let session: Session
     private let help: Help
 
-    public init(_ session: Session) {
+    private let width: Int
+
+    /// - Parameter width: columns that a line may take.
+    public init(_ session: Session, width: Int = 100) {
         self.session = session
+        self.width = max(30, width)
         help = Help(session)
     }
 
@@ -22,8 +26,8 @@ public struct HelpPages {
         rows.append(("types", Reference.types.map(\.type)))
         rows.append(("events", registry.events.keys.sorted()))
         rows.append(("language", Keyword.allCases.map(\.rawValue).filter { help.keyword($0) != nil } + KeywordHelp.contextual.keys.sorted()))
-        let width = rows.map { $0.0.count }.max() ?? 0
-        let lines = rows.map { topic, names in Self.wrapped(topic + String(repeating: " ", count: width - topic.count + 2), names.joined(separator: ", ")) }
+        let widest = rows.map { $0.0.count }.max() ?? 0
+        let lines = rows.map { topic, names in Self.wrapped(topic + String(repeating: " ", count: widest - topic.count + 2), names.joined(separator: ", "), width: width) }
         return lines.joined(separator: "\n") + "\n\n'help TOPIC' tells about each of its names, 'help NAME' about one."
     }
 
@@ -47,12 +51,12 @@ public struct HelpPages {
         if parts.count == 2 { return member(parts[1], of: parts[0]) }
         guard parts.count == 1 else { return nil }
         if let own = sessionName(name) { return own }
-        if let entry = help.entry(for: name) { return Self.text(entry) + examplesHint(name) }
-        if let entry = help.event(name) ?? help.keyword(name) { return Self.text(entry) }
+        if let entry = help.entry(for: name) { return text(entry) + examplesHint(name) }
+        if let entry = help.event(name) ?? help.keyword(name) { return text(entry) }
         if let topic = topic(name) { return topic }
         if let (_, table) = Reference.types.first(where: { $0.type == name }) { return members(table, of: name) }
         guard let entry = help.entry(forMember: name) else { return nil }
-        return Self.text(entry)
+        return text(entry)
     }
 
     /// "did you mean 'x'?" for a name that nothing is known of.
@@ -65,12 +69,12 @@ public struct HelpPages {
 
     private func sessionName(_ name: String) -> String? {
         guard let variable = session.scope.variables[name] else { return nil }
-        guard let value = session.value(of: name) else { return Self.text(help.entry(for: variable, documentation: documentation(of: variable))) }
+        guard let value = session.value(of: name) else { return text(help.entry(for: variable, documentation: documentation(of: variable))) }
         switch variable.kind {
-        case .function, .method: return Self.text(help.entry(for: variable, documentation: documentation(of: variable)))
+        case .function, .method: return text(help.entry(for: variable, documentation: documentation(of: variable)))
         default: break
         }
-        if case .host(let host) = value, let builtin = host as? Builtin { return help.entry(for: builtin.name).map(Self.text) }
+        if case .host(let host) = value, let builtin = host as? Builtin { return help.entry(for: builtin.name).map(text) }
         let table = Reference.types.first { $0.type == value.typeName }?.table
         let shown = "\(name): \(value.typeName)\n  \(LiveValues.summary(value))"
         return shown + (table.map { "\n\n" + members($0, of: value.typeName) } ?? "")
@@ -83,12 +87,12 @@ public struct HelpPages {
     private func member(_ name: String, of owner: String) -> String? {
         let type = session.scope.variables[owner] != nil ? session.value(of: owner)?.typeName : owner
         guard let type, Reference.types.contains(where: { $0.type == type }) else { return nil }
-        return help.entry(forMember: name, of: type).map(Self.text)
+        return help.entry(forMember: name, of: type).map(text)
     }
 
     private func members(_ table: MemberTable, of type: String) -> String {
         let rows = table.names.compactMap { table.members[$0] }.map { ($0.form, $0.doc) }
-        return "members of a \(type):\n" + Self.table(rows)
+        return "members of a \(type):\n" + listed(rows)
     }
 
     private func topic(_ name: String) -> String? {
@@ -96,16 +100,25 @@ public struct HelpPages {
         if name == "methods" { rows = session.loader.library.files.keys.sorted().map { ($0, session.loader.documentation(of: $0) ?? "") } }
         if name == "events" { rows = registry.events.values.sorted { $0.name < $1.name }.map { ("on \($0.name)(\($0.parameters.joined(separator: ", ")))", $0.doc) } }
         if name == "types" { rows = Reference.types.map { ($0.type, $0.table.names.prefix(8).joined(separator: ", ") + ($0.table.names.count > 8 ? ", ..." : "")) } }
-        return rows.isEmpty ? nil : Self.table(rows)
+        return rows.isEmpty ? nil : listed(rows)
     }
 
-    private static func table(_ rows: [(String, String)]) -> String {
-        rows.map { "  \($0)\n" + wrapped("      ", $1) }.joined(separator: "\n")
+    private func listed(_ rows: [(String, String)]) -> String {
+        rows.map { "  \($0)\n" + Self.wrapped("      ", $1, width: width) }.joined(separator: "\n")
     }
 
-    private static func text(_ entry: Help.Entry) -> String {
-        let body = entry.text.split(separator: "\n", omittingEmptySubsequences: false).filter { !$0.hasPrefix("```") }.map { "  " + $0 }.joined(separator: "\n")
-        let example = entry.example.map { "\n\n  example:\n" + indented($0, by: 4) } ?? ""
+    private func text(_ entry: Help.Entry) -> String {
+        var isFixed = false
+        let lines = entry.text.split(separator: "\n", omittingEmptySubsequences: false).compactMap { line -> String? in
+            if line.hasPrefix("```") {
+                isFixed.toggle()
+                return nil
+            }
+            if line.isEmpty { return "" }
+            return isFixed ? "  " + line : Self.wrapped("  ", String(line), width: width)
+        }
+        let body = lines.joined(separator: "\n")
+        let example = entry.example.map { "\n\n  example:\n" + Self.indented($0, by: 4) } ?? ""
         return entry.forms.joined(separator: "\n") + (body.isEmpty ? "" : "\n" + body) + example
     }
 
@@ -136,23 +149,23 @@ public struct HelpPages {
     public func source(of name: String) -> String? {
         if let variable = session.scope.variables[name] {
             switch variable.kind {
-            case .function, .method, .imported: if let text = text(of: variable) { return text }
+            case .function, .method, .imported: if let text = declaration(of: variable) { return text }
             default: break
             }
-            if case .host(let learner as MethodInstance)? = session.value(of: name) { return Self.text(learner.method.location) }
-            if case .host(let closure as Closure)? = session.value(of: name) { return Self.text(closure.location) }
+            if case .host(let learner as MethodInstance)? = session.value(of: name) { return Self.source(learner.method.location) }
+            if case .host(let closure as Closure)? = session.value(of: name) { return Self.source(closure.location) }
             return nil
         }
         if let builtin = registry.builtins[name] {
-            return help.entry(for: name).map { Self.text($0) + "\n\n  built in, under the topic \(builtin.topic)" }
+            return help.entry(for: name).map { text($0) + "\n\n  built in, under the topic \(builtin.topic)" }
         }
-        return session.loader.declaration(of: name).flatMap(text)
+        return session.loader.declaration(of: name).flatMap(declaration)
     }
 
-    private static func text(_ location: Location) -> String { "# \(location.source.name)\n" + location.source.text(location.span) }
+    private static func source(_ location: Location) -> String { "# \(location.source.name)\n" + location.source.text(location.span) }
 
     /// The whole statement that declares a name, with the comments above it.
-    private func text(of variable: Variable) -> String? {
+    private func declaration(of variable: Variable) -> String? {
         let program = Parser.parse(variable.source, verbs: registry.verbs).program
         for statement in program.statements {
             switch statement.kind {

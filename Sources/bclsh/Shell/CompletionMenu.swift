@@ -70,8 +70,10 @@ struct CompletionMenu {
         let replaced = completion.replaced
         let typed = String(decoding: Array(text.utf8)[min(replaced.start, text.utf8.count)..<min(max(replaced.start, offset), text.utf8.count)], as: UTF8.self)
         var items = completion.items.filter { $0.label.hasPrefix(typed) && (!$0.label.hasPrefix("_") || typed.hasPrefix("_")) }
-        // Where an argument starts, its names and one's own come to mind, not all that the language has.
-        if typed.isEmpty, items.contains(where: { $0.kind == .parameter }) { items.removeAll { $0.kind != .parameter && $0.kind != .variable } }
+        // Where a value or an argument starts, one's own names come to mind, not all that the language has.
+        if typed.isEmpty, before.contains(where: { !$0.isWhitespace }), items.contains(where: { $0.isNear && !ShellState.ownNames.contains($0.label) }) {
+            items.removeAll { !$0.isNear || ShellState.ownNames.contains($0.label) }
+        }
         return CompletionMenu(replacedBytes: typed.utf8.count, items: items.map {
             Item(label: $0.label, about: $0.summary, ending: $0.kind == .keyword || $0.kind == .verb ? " " : "")
         })

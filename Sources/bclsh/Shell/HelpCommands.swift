@@ -9,14 +9,14 @@ extension ShellCommand {
         ShellCommand("? NAME", "The same as 'help NAME'; also 'NAME?'.", .name, help),
         ShellCommand("?? NAME", "Shows the source of a method or function.", .name) { shell, name in
             guard !name.isEmpty else { throw ShellComplaint("?? needs a name", hint: "write '??er'") }
-            let pages = HelpPages(shell.session)
+            let pages = HelpPages(shell.session, width: Terminal.width)
             if let source = pages.source(of: name) { return shell.say(source) }
             guard let page = pages.page(for: name) else { throw unknown(name, shell) }
             shell.say(page)
         },
         ShellCommand("examples NAME", "Shows programs that use a function, a method or the functions of a topic.", .name) { shell, name in
             guard !name.isEmpty else { throw ShellComplaint("examples needs a name", hint: "write 'examples permuted' or 'examples tensors'") }
-            let pages = HelpPages(shell.session)
+            let pages = HelpPages(shell.session, width: Terminal.width)
             guard let text = pages.examples(for: name) else {
                 throw pages.page(for: name) == nil ? unknown(name, shell) : ShellComplaint("there is no example of '\(name)'", hint: "'help \(name)' tells about it")
             }
@@ -33,7 +33,7 @@ extension ShellCommand {
     ]
 
     private static func help(_ shell: ShellState, _ name: String) throws {
-        let pages = HelpPages(shell.session)
+        let pages = HelpPages(shell.session, width: Terminal.width)
         if name.isEmpty { return shell.say(overview) }
         if name == "topics" { return shell.say(pages.topics) }
         if let command = named(name) { return shell.say("\(command.form)\n  \(command.doc)") }
@@ -43,7 +43,7 @@ extension ShellCommand {
     }
 
     private static func unknown(_ name: String, _ shell: ShellState) -> ShellComplaint {
-        ShellComplaint("nothing is known about '\(name)'", hint: HelpPages(shell.session).suggestion(for: name) ?? "'help topics' lists what there is")
+        ShellComplaint("nothing is known about '\(name)'", hint: HelpPages(shell.session, width: Terminal.width).suggestion(for: name) ?? "'help topics' lists what there is")
     }
 
     private static let overview = """
@@ -65,7 +65,7 @@ extension ShellCommand {
 
     private static var commandList: String {
         let width = all.map { $0.form.count }.max() ?? 0
-        return all.map { HelpPages.wrapped($0.form + String(repeating: " ", count: width - $0.form.count + 2), $0.doc) }.joined(separator: "\n")
+        return all.map { HelpPages.wrapped($0.form + String(repeating: " ", count: width - $0.form.count + 2), $0.doc, width: max(60, Terminal.width)) }.joined(separator: "\n")
     }
 }
 

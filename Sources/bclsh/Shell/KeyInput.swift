@@ -30,14 +30,14 @@ final class KeyInput {
 
     private var pending: [UInt8] = []
     private let isInterrupted: () -> Bool
-    private let didResize: () -> Void
+    private let didWake: () -> Void
 
     /// - Parameters:
     ///   - isInterrupted: whether Ctrl-C came; asked when a signal ends a wait.
-    ///   - didResize: called when a signal ends a wait: the window may have another size.
-    init(isInterrupted: @escaping () -> Bool, didResize: @escaping () -> Void) {
+    ///   - didWake: called when a wait has ended: a signal may have come.
+    init(isInterrupted: @escaping () -> Bool, didWake: @escaping () -> Void) {
         self.isInterrupted = isInterrupted
-        self.didResize = didResize
+        self.didWake = didWake
     }
 
     /// Whether more has been typed or pasted already.
@@ -130,7 +130,7 @@ final class KeyInput {
         return true
     }
 
-    private func wait(_ milliseconds: Int32) -> StandardInput.Wait { StandardInput.wait(milliseconds, isInterrupted: isInterrupted, didWake: didResize) }
+    private func wait(_ milliseconds: Int32) -> StandardInput.Wait { StandardInput.wait(milliseconds, isInterrupted: isInterrupted, didWake: didWake) }
 }
 
 /// Waiting for standard input so that a signal ends the wait.

@@ -38,7 +38,7 @@ final class LineEditor: PromptReader {
         self.complete = complete
         bcl_history_size(searchHistory, Int32(HistoryFile.most))
         for entry in history?.entries ?? [] { bcl_history_add(searchHistory, entry) }
-        input = KeyInput(isInterrupted: { interrupt().isRequested }, didResize: { [unowned self] in resizeIfNeeded() })
+        input = KeyInput(isInterrupted: { interrupt().isRequested }, didWake: { [unowned self] in refreshIfNeeded() })
         Self.current = self
         bcl_el_signal(editor, 0)
         bcl_el_editor(editor, "emacs")
@@ -128,6 +128,15 @@ final class LineEditor: PromptReader {
             errno = EINTR
             return -1
         }
+    }
+
+    /// After a signal: the window may have another size, and another program may have had the terminal.
+    private func refreshIfNeeded() {
+        resizeIfNeeded()
+        guard Interrupts.takeContinued() else { return }
+        bcl_el_prepare(editor)
+        emit("\u{1B}[?2004h")
+        bcl_el_refresh(editor)
     }
 
     private func resizeIfNeeded() {

@@ -9,6 +9,8 @@ enum Interrupts {
         /// How often Ctrl-C came while this cell runs.
         var presses: Int32 = 0
         var isRunning: Int32 = 0
+        /// The process was stopped (Ctrl-Z) and goes on.
+        var continued: Int32 = 0
         /// SIGTERM or SIGHUP, once it came.
         var leaving: Int32 = 0
     }
@@ -64,6 +66,7 @@ enum Interrupts {
         }
         // Its arrival ends the wait for a key; the new size is asked for then.
         handle(SIGWINCH) { _ in }
+        handle(SIGCONT) { _ in Interrupts.state.pointee.continued = 1 }
         let watcher = Thread { watch(describe, leave) }
         watcher.name = "bclsh signals"
         watcher.start()
@@ -77,6 +80,12 @@ enum Interrupts {
     static func didEnd() {
         state.pointee.isRunning = 0
         state.pointee.presses = 0
+    }
+
+    /// Whether the process was stopped since this was asked last.
+    static func takeContinued() -> Bool {
+        defer { state.pointee.continued = 0 }
+        return state.pointee.continued != 0
     }
 
     /// Whether the evaluator was stopped inside of a minibatch.
