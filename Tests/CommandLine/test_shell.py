@@ -177,8 +177,8 @@ def test_shell_is_interrupted_and_goes_on():
 
 def test_shell_tells_what_a_second_interrupt_waits_for():
     shell = Shell()
-    shell.run("let a = ones(3000, 3000)")
-    shell.type("for i in 0..30 { let b = a @ a @ a @ a @ a @ a @ a @ a }\r")
+    shell.run("let a = ones(2000, 2000)")
+    shell.type("for i in 0..30 { let b = a @ a @ a @ a @ a @ a @ a }\r")
     time.sleep(0.5)
     shell.type("\x03")
     time.sleep(0.05)
@@ -401,16 +401,6 @@ def test_shell_saves_its_cells():
     check(bclsh("run", "s.bcl", cwd=shell.home), 0, "x is 3\n")
 
 
-def test_shell_starts_quickly():
-    times = []
-    for _ in range(3):
-        start = time.time()
-        shell = Shell()
-        times.append(time.time() - start)
-        shell.end()
-    assert min(times) < 0.5, times
-
-
 # --- Sessions in files ---
 
 WORK = """seed 3
@@ -431,11 +421,15 @@ def test_session_file_is_refused_where_it_is_not_whole():
     flipped = bytearray(whole)
     flipped[start + 1000] ^= 1
     ends = [len(whole) - 1, len(whole) // 2, start, 100, 4, 0]
-    for content, message in [(whole[:end], "") for end in ends] + [(newer, "newer bclsh"), (bytes(flipped), "checksum"), (whole + b"x", ""), (b"text", "")]:
-        (home / "b.bcls").write_bytes(content)
-        said = check(bclsh("shell", stdin='let kept = 5\nload session from "b.bcls"\nkept + 1\n', cwd=home), 0, out="6\n")
-        assert "error[BCL0062]" in said.stdout and message in said.stdout, (len(content), said.stdout)
-    check(bclsh("shell", stdin='load session "missing.bcls"\n', cwd=home), 0, out="there is no file 'missing.bcls'")
+    cases = [(whole[:end], "") for end in ends] + [(newer, "newer bclsh"), (bytes(flipped), "checksum"), (whole + b"x", ""), (b"text", "")]
+    code = "let kept = 5\n"
+    for index, (content, _) in enumerate(cases):
+        (home / f"b{index}.bcls").write_bytes(content)
+        code += f'print "case {index}"\nload session "b{index}.bcls"\nkept + {index}\n'
+    said = check(bclsh("shell", stdin=code + 'load session "missing.bcls"\n', cwd=home), 0, out="there is no file 'missing.bcls'").stdout
+    for index, (_, message) in enumerate(cases):
+        part = said.split(f"case {index}\n")[1].split("case ")[0]
+        assert "error[BCL0062]" in part and message in part and f"\n{5 + index}\n" in part, part
 
 
 def test_session_goes_on_to_the_same_bits():
@@ -451,12 +445,12 @@ def test_killed_save_leaves_the_file_before():
     check(bclsh("shell", stdin='let mark = 1\nsave session to "a.bcls"\n', cwd=home), 0)
     before = (home / "a.bcls").read_bytes()
     killed = 0
-    for attempt in range(12):
+    for attempt in range(8):
         process = subprocess.Popen([BINARY, "shell"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=home, text=True)
         process.stdin.write(big + 'print "ready"\nsave session to "a.bcls"\nprint "done"\n')
         process.stdin.flush()
         assert process.stdout.readline() == "ready\n"
-        time.sleep(0.002 * attempt)
+        time.sleep(0.003 * attempt)
         process.kill()
         rest = process.stdout.read()
         process.wait()
@@ -469,7 +463,7 @@ def test_killed_save_leaves_the_file_before():
             check(bclsh("shell", stdin='load session "a.bcls"\nlen(big)\n', cwd=home), 0, out="4\n")
             (home / "a.bcls").write_bytes(before)
         assert "done" not in rest or now != before
-    assert killed > 0, "no save was cut off"
+    assert killed > 0 and list(home.glob(".a.bcls.??????")), "no save was cut off in its middle"
     check(bclsh("shell", stdin='load session "a.bcls"\nmark\n', cwd=home), 0, out="1\n")
 
 
