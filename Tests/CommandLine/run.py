@@ -4,7 +4,7 @@
 
 Only Python's standard library. Tests of one subject may have a file of their own, test_SUBJECT.py. The last line is "N passed, N failed, N skipped".
 """
-import gzip, importlib.util, json, os, pty, re, select, shutil, signal, struct, subprocess, sys, tempfile, time
+import gzip, importlib.util, json, os, re, shutil, signal, struct, subprocess, sys, tempfile, time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -511,63 +511,6 @@ def test_installed_layout():
     shutil.copytree(ROOT / "stdlib", home / "share/bclsh/stdlib")
     result = subprocess.run([str(home / "bin/bclsh"), "-e", "print single"], capture_output=True, text=True, cwd="/")
     check(result, 0, "method single(net, bench, lr=0.03)")
-
-
-# --- The prompt, on a real terminal ---
-
-class Prompt:
-    def __init__(self):
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            os.environ.update(TERM="xterm", NO_COLOR="1")
-            os.execv(BINARY, [BINARY])
-        self.text = ""
-
-    def expect(self, wanted, seconds=20):
-        end = time.time() + seconds
-        while wanted not in self.text:
-            assert time.time() < end, f"waited for {wanted!r}, have {self.text[-500:]!r}"
-            if select.select([self.fd], [], [], 0.2)[0]:
-                try:
-                    self.text += os.read(self.fd, 65536).decode(errors="replace")
-                except OSError:
-                    assert wanted in self.text, f"ended before {wanted!r}: {self.text[-500:]!r}"
-        self.text = self.text.split(wanted, 1)[1]
-
-    def send(self, text):
-        os.write(self.fd, text.encode())
-
-
-def test_prompt():
-    prompt = Prompt()
-    prompt.expect("bcl> ")
-    prompt.send("let x = 20\n")
-    prompt.expect("bcl> ")
-    prompt.send("x * 2 + 2\n")
-    prompt.expect("42")
-    prompt.expect("bcl> ")
-    prompt.send("x + nothing_here\n")
-    prompt.expect("there is no 'nothing_here'")
-    prompt.expect("bcl> ")
-    prompt.send("if x > 1 {\n")
-    prompt.expect("...> ")
-    prompt.send("print \"multi\" + \"line\"\n}\n")
-    prompt.expect("multiline")
-    prompt.expect("bcl> ")
-    prompt.send("1 // 0\n")
-    prompt.expect("division by zero")
-    prompt.expect("bcl> ")
-    prompt.send("while true { }\n")
-    time.sleep(1)
-    prompt.send("\x03")
-    prompt.expect("interrupted")
-    prompt.expect("bcl> ")
-    prompt.send("x\n")
-    prompt.expect("20")
-    prompt.expect("bcl> ")
-    prompt.send("\x04")
-    _, status = os.waitpid(prompt.pid, 0)
-    assert os.WEXITSTATUS(status) == 0, status
 
 
 # --- The language server, as an editor speaks to it ---

@@ -38,7 +38,7 @@ extension Parser {
                 skipped = true
                 continue
             }
-            if let connective = slot.connective {
+            if let connective = slot.connective, !(slot.mayBeBare && isString) {
                 guard atWord(connective) else {
                     if slot.isRequired { try wrongForm(form, "here should be '\(connective)', found \(describe(current))") }
                     skipped = true
@@ -124,6 +124,11 @@ extension Parser {
         case .newline, .end, .symbol(.semicolon), .symbol(.rightBrace), .name: return text
         default: return nil
         }
+    }
+
+    private var isString: Bool {
+        if case .string = current.kind { return true }
+        return false
     }
 
     private func starts(_ slot: VerbForm.Slot) -> Bool { slot.connective.map { atWord($0) } ?? false }

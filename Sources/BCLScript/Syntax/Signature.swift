@@ -99,8 +99,12 @@ public struct VerbForm: Sendable {
         /// The parameter that is passed how the values here are written, as a list of strings: `plot L.losses` names its axis.
         public let names: String?
 
-        public init(_ connective: String?, _ parameter: String, required: Bool = true, variadic: Bool = false, collected: Bool = false, words: [String] = [], onlyWords: Bool = false, names: String? = nil) {
+        /// Whether the connective may be left out before a string: `load session "f"`.
+        public let mayBeBare: Bool
+
+        public init(_ connective: String?, _ parameter: String, required: Bool = true, variadic: Bool = false, collected: Bool = false, words: [String] = [], onlyWords: Bool = false, names: String? = nil, mayBeBare: Bool = false) {
             self.names = names
+            self.mayBeBare = mayBeBare
             self.words = words
             takesOnlyWords = onlyWords
             isCollected = collected

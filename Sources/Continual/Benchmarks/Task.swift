@@ -32,6 +32,14 @@ public final class TaskSamples {
         count = rows?.count ?? source.count
     }
 
+    /// What it refers to; images are shared by all tasks of a benchmark.
+    public var tensors: [Tensor] {
+        if let mix { return mix.parts.flatMap(\.tensors) }
+        var held = [source.images, source.labels] + [rows, localLabels].compactMap { $0 }
+        if case .permutation(let order) = transform { held.append(order) }
+        return held
+    }
+
     /// All samples of a data set, as they are.
     public convenience init(_ source: SampleSet) { self.init(source, rows: nil, transform: .none, localLabels: nil) }
 
