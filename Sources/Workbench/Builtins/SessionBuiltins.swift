@@ -11,6 +11,12 @@ extension Workbench {
                 self.streams.reseed(UInt64(try arguments.int(0, in: 0...Int.max)))
                 return .none
             },
+            Builtin("pick", [required("n")], returns: "int", topic: "session", doc: "A random int from 0 up to, not including, n, evenly; from the stream \"memory\", as the draws of memories.",
+                    example: "assert pick(3) < 3") { arguments, _ in .int(try self.draws.chooseTask(below: try arguments.int(0, in: 1...Int.max))) },
+            Builtin("permutation", [required("n")], returns: "tensor", topic: "session", doc: "The ints from 0 to n - 1 in random order, int64 [n], from the stream \"memory\".",
+                    example: "assert permutation(4).sum().item() == 6") { arguments, _ in
+                TensorValue.value(try Tensor.from(self.streams.stream("memory").permutation(try arguments.int(0, in: 0...100_000_000)), device: self.device))
+            },
             Builtin("device", [required("name")], topic: "session", doc: "Where networks, benchmarks and memories that are made from now on live: \"cpu\", \"cuda\", \"cuda:1\", or \"auto\".", example: "device \"cpu\"",
                     verb: [VerbForm.Slot(nil, "name")]) { arguments, _ in
                 try self.setDevice(try arguments.string(0))

@@ -22,7 +22,7 @@ final class ClassifierValue: Callable {
         self.network = network
         self.benchmark = benchmark
         columns = benchmark.heads == .shared ? [] : try benchmark.tasks.map { try Tensor.from($0.outputs, device: network.network.device) }
-        super.init(Signature("classifier", [required("x"), required("t")]))
+        super.init(Signature("classifier", [required("x"), required("t"), optional("training", "while a learner trains")]))
     }
 
     override var typeName: String { "classifier" }
@@ -30,7 +30,7 @@ final class ClassifierValue: Callable {
     override var signatureOwner: AnyObject? { Self.owner }
 
     override func invoke(_ arguments: Arguments, _ evaluator: Evaluator) throws -> Value {
-        let logits = try network.invoke(Arguments(network.signature, [arguments[0]]), evaluator)
+        let logits = try network.invoke(Arguments(network.signature, [arguments[0], arguments[1], arguments[2]]), evaluator)
         if benchmark.heads == .shared { return logits }
         return TensorValue.value(try choose(try TensorMembers.tensor(logits), arguments))
     }
@@ -57,7 +57,8 @@ final class ClassifierValue: Callable {
 
     /// Logits of test samples of one task, in evaluation mode: those of its head, or of some outputs.
     func predict(_ x: Tensor, task: Int, _ contest: Evaluation.Contest? = nil) throws -> Tensor {
-        let logits = try network.network.forward(x, training: false)
+        let tasks = network.network.takesTasks ? Array(repeating: task, count: x.shape.first ?? 0) : []
+        let logits = try network.network.forward(x, tasks: tasks, training: false)
         guard let contest else { return benchmark.heads == .shared ? logits : try logits.indexSelect(1, columns[task]) }
         guard let outputs = contest.outputs else { return try logits.narrow(1, 0, benchmark.outputs) }
         return try logits.indexSelect(1, try Tensor.from(outputs, device: logits.device))
