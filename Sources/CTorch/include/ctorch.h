@@ -143,6 +143,13 @@ int ctorch_set_grad(ctorch_tensor t, ctorch_tensor grad);
 int ctorch_gradients(ctorch_tensor of, const ctorch_tensor *inputs, int n, int retain_graph, int create_graph, ctorch_tensor *outs);
 
 // Networks and losses
+typedef struct ctorch_mlp_s *ctorch_mlp;
+/// An MLP of float32 on the CPU whose passes are one operation each. `parameters` are 2 (n - 1) leaves, views of the flat vectors' storage: weight and bias of each
+/// layer in turn; the first weight is the transposed view of a [in, out] stretch. Its width is at least 16 where there is more than one layer.
+int ctorch_mlp_new(const int64_t *widths, int n, ctorch_tensor weights, ctorch_tensor gradients, const ctorch_tensor *parameters, ctorch_mlp *out);
+void ctorch_mlp_release(ctorch_mlp mlp);
+/// Logits [B, widths[n - 1]] of samples float32 [B, widths[0]].
+int ctorch_mlp_forward(ctorch_mlp mlp, ctorch_tensor samples, ctorch_tensor *out);
 int ctorch_linear(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, ctorch_tensor *out);
 int ctorch_conv2d(ctorch_tensor x, ctorch_tensor weight, int64_t stride, int64_t padding, ctorch_tensor *out);
 int ctorch_batch_norm(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, ctorch_tensor mean, ctorch_tensor variance,

@@ -32,7 +32,13 @@ public final class FiLMMLP: Network {
         try controller.initialize(random)
     }
 
-    private func takeBase(_ base: MLP) throws { try withoutGradients { try weights.narrow(0, 0, base.parameterCount).copyInPlace(from: base.weights) } }
+    private func takeBase(_ base: MLP) throws {
+        try withoutGradients {
+            for layer in 1..<widths.count {
+                for part in ["weight", "bias"] { try view("layer\(layer).\(part)").detach().copyInPlace(from: base.view("net.\(2 * layer - 2).\(part)").detach()) }
+            }
+        }
+    }
 
     override func didBind() {
         layers = (1..<widths.count).map { (view("layer\($0).weight"), view("layer\($0).bias")) }

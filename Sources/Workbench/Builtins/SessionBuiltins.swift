@@ -16,6 +16,9 @@ extension Workbench {
             Builtin("permutation", [required("n")], returns: "tensor", topic: "session", doc: "The ints from 0 to n - 1 in random order, int64 [n], from the stream \"memory\".",
                     example: "assert permutation(4).sum().item() == 6") { arguments, _ in
                 TensorValue.value(try Tensor.from(self.streams.stream("memory").permutation(try arguments.int(0, in: 0...100_000_000)), device: self.device))
+            Builtin("clock", [], returns: "float", topic: "session", doc: "Seconds of a clock that only goes forward: the difference of two readings is the time between them.",
+                    example: "let start = clock()\nassert clock() >= start") { _, _ in
+                .float(Double(DispatchTime.now().uptimeNanoseconds) / 1e9)
             },
             Builtin("device", [required("name")], topic: "session", doc: "Where networks, benchmarks and memories that are made from now on live: \"cpu\", \"cuda\", \"cuda:1\", or \"auto\".", example: "device \"cpu\"",
                     verb: [VerbForm.Slot(nil, "name")]) { arguments, _ in

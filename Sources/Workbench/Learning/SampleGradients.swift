@@ -32,7 +32,7 @@ struct SampleGradients {
             try withGradients {
                 let value = try loss(try classifier.predict(try x.narrow(0, row, 1), task: task), row)
                 let gradients = try value.gradients(with: parameters)
-                try withoutGradients { try sum.addInPlace(try measure(try Tensor.cat(try gradients.map { try $0.flatten(0) }))) }
+                try withoutGradients { try sum.addInPlace(try measure(try network.flat(gradients))) }
             }
         }
         try withoutGradients { try sum.mulInPlace(1 / Double(x.shape[0])) }
