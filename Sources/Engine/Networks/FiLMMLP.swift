@@ -63,5 +63,6 @@ public final class FiLMMLP: Network {
     }
 
     public override func makeEmpty() throws -> Network { try FiLMMLP(widths: widths, tasks: tasks, embedding: embedding, random: nil, dtype: dtype) }
+    public override func makeEmpty(_ dtype: DType) throws -> Network? { try FiLMMLP(widths: widths, tasks: tasks, embedding: embedding, random: nil, dtype: dtype) }
     public override var description: String { "film mlp \(widths.map(String.init).joined(separator: "-")), \(tasks) tasks" }
 }

@@ -52,5 +52,9 @@ public final class FiLMResNet18: ResNet18 {
         try FiLMResNet18(outputs: outputs, channels: channels, imageShape: imageShape, maxPool: maxPool, style: style, tasks: tasks, embedding: embedding, random: nil, dtype: dtype)
     }
 
+    public override func makeEmpty(_ dtype: DType) throws -> Network? {
+        try FiLMResNet18(outputs: outputs, channels: channels, imageShape: imageShape, maxPool: maxPool, style: style, tasks: tasks, embedding: embedding, random: nil, dtype: dtype)
+    }
+
     public override var description: String { "film \(super.description), \(tasks) tasks" }
 }

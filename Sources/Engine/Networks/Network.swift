@@ -85,6 +85,8 @@ open class Network {
         guard let first = entries.first else { return 0 }
         return entries.prefix { $0.storage == .weight && layer($0) == layer(first) }.reduce(0) { $0 + $1.count }
     }
+    /// A network of the same shape in another precision; nil where there is none.
+    open func makeEmpty(_ dtype: DType) throws -> Network? { nil }
     /// "mlp 784-128-10"
     open var description: String { "network" }
 

@@ -153,5 +153,9 @@ public class ResNet18: Network {
         try ResNet18(outputs: outputs, channels: channels, imageShape: imageShape, maxPool: maxPool, style: style, random: nil, dtype: dtype)
     }
 
+    public override func makeEmpty(_ dtype: DType) throws -> Network? {
+        try ResNet18(outputs: outputs, channels: channels, imageShape: imageShape, maxPool: maxPool, style: style, random: nil, dtype: dtype)
+    }
+
     public override var description: String { "resnet18 (\(style == .reduced ? "" : "imagenet, ")\(channels) channels\(maxPool == (style == .reduced) || maxPool ? "" : ", no pool")) \(imageShape.map(String.init).joined(separator: "x"))-\(outputs)" }
 }

@@ -16,6 +16,7 @@ extension Workbench {
             Builtin("permutation", [required("n")], returns: "tensor", topic: "session", doc: "The ints from 0 to n - 1 in random order, int64 [n], from the stream \"memory\".",
                     example: "assert permutation(4).sum().item() == 6") { arguments, _ in
                 TensorValue.value(try Tensor.from(self.streams.stream("memory").permutation(try arguments.int(0, in: 0...100_000_000)), device: self.device))
+            },
             Builtin("clock", [], returns: "float", topic: "session", doc: "Seconds of a clock that only goes forward: the difference of two readings is the time between them.",
                     example: "let start = clock()\nassert clock() >= start") { _, _ in
                 .float(Double(DispatchTime.now().uptimeNanoseconds) / 1e9)
@@ -24,6 +25,9 @@ extension Workbench {
                     verb: [VerbForm.Slot(nil, "name")]) { arguments, _ in
                 try self.setDevice(try arguments.string(0))
                 return .none
+            },
+            Builtin("exists", [required("path")], returns: "bool", topic: "files", doc: "Whether there is a file or folder of that path.", example: "assert not exists(\"nothing.safetensors\")") { arguments, _ in
+                .bool(FileManager.default.fileExists(atPath: try arguments.string(0)))
             },
             Builtin("save", [required("x"), required("path")], topic: "files",
                     doc: "Writes a file, whole or not at all: a learner with all that it holds; a network, tensor, snapshot or record of tensors as .safetensors under PyTorch's names; a figure as .png, .svg or .txt; a string or accuracy matrix as text.",

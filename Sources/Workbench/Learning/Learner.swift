@@ -114,7 +114,7 @@ final class Learner: MethodInstance {
 
     /// `L.replay` is the memory that the method calls replay_memory, even where a parameter is named replay.
     override func field(_ name: String) throws -> Value? {
-        if let memory = state("\(name)_memory"), case .host(let host) = memory, host is MemoryValue { return owned(memory, name) }
+        if let memory = state("\(name)_memory"), case .host(let host) = memory, host is MemoryValue || host is PooledMemoryValue { return owned(memory, name) }
         if let own = try super.field(name) { return owned(own, name) }
         guard name == "weights", let net = classifier?.network.network else { return nil }
         return .host(WeightsValue(net, of: self))
@@ -175,6 +175,7 @@ final class Learner: MethodInstance {
             return .items((try cast(value).accuracy?.curve(of: task) ?? []).map { MatrixValue.value($0) })
         },
         .property("losses", "List of what each minibatch's update returned.") { value, _ in .items(try cast(value).losses.map { .float($0) }) },
+        .property("last_task", "The number of the last task that it was trained on, or none.") { value, _ in try cast(value).lastTask.map { .int($0) } ?? .none },
         .property("minibatches", "How many minibatches it was trained on.") { value, _ in .int(try cast(value).minibatches) },
         .property("method", "The name of its method.") { value, _ in .text(try cast(value).method.name) },
         .property("params", "Record of the method's parameters.") { value, _ in .record(RecordValue(try cast(value).parameters)) },

@@ -57,6 +57,7 @@ final class ClassifierValue: Callable {
 
     /// Logits of test samples of one task, in evaluation mode: those of its head, or of some outputs.
     func predict(_ x: Tensor, task: Int, _ contest: Evaluation.Contest? = nil) throws -> Tensor {
+        let x = network.network.dtype == .float64 ? try x.to(.float64) : x
         let tasks = network.network.takesTasks ? Array(repeating: task, count: x.shape.first ?? 0) : []
         let logits = try network.network.forward(x, tasks: tasks, training: false)
         guard let contest else { return benchmark.heads == .shared ? logits : try logits.indexSelect(1, columns[task]) }

@@ -28,7 +28,8 @@ final class NetworkValue: Callable {
 
     /// In training mode while a learner is being trained, in evaluation mode elsewhere. Networks that take no tasks pass them over.
     override func invoke(_ arguments: Arguments, _ evaluator: Evaluator) throws -> Value {
-        let x = try TensorBuiltins.tensor(arguments, 0)
+        var x = try TensorBuiltins.tensor(arguments, 0)
+        if network.dtype == .float64, x.dtype == .float32 { x = try x.to(.float64) }
         let training = try arguments.bool(2, default: workbench.trainingDepth > 0)
         guard network.takesTasks else { return TensorValue.value(try network.forward(x, training: training)) }
         return TensorValue.value(try network.forward(x, tasks: try tasks(arguments, x), training: training))
@@ -95,6 +96,10 @@ final class NetworkValue: Callable {
         },
         .property("takes_tasks", "Whether it is called with the tasks of the samples: net(x, t).") { value, _ in .bool(try network(value).takesTasks) },
         .property("input_parameters", "Parameters of its first layer: they are the first of the vector [P].") { value, _ in .int(try network(value).inputParameterCount) },
+        .method("double", [], "A network of its own with the same weights in float64, for checks of derivatives. It takes float32 samples too.") { value, _, _ in
+            guard case .host(let host) = value, let original = host as? NetworkValue else { return .none }
+            return .host(NetworkValue(try original.network.converted(to: .float64), original.workbench))
+        },
         .method("copy", [], "A network of its own with the same weights.") { value, _, _ in
             guard case .host(let host) = value, let original = host as? NetworkValue else { return .none }
             return .host(NetworkValue(try original.network.copy(), original.workbench))
