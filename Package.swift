@@ -57,6 +57,8 @@ let package = Package(
         .library(name: "BCLScript", targets: ["BCLScript"]),
         .library(name: "Interpreter", targets: ["Interpreter"]),
         .library(name: "Engine", targets: ["Engine"]),
+        .library(name: "FileFormats", targets: ["FileFormats"]),
+        .library(name: "Continual", targets: ["Continual"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -65,6 +67,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CLibedit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CLzma", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
         .systemLibrary(name: "CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
@@ -83,9 +86,10 @@ let package = Package(
         .target(name: "Drawing", dependencies: ["Figures", "CCairo"], swiftSettings: swift5),
         .target(name: "Downloads", dependencies: ["CCurl", "CCrypto", "FilePaths"], swiftSettings: swift5),
         .target(name: "Interpreter", dependencies: ["BCLScript", "Figures", "FilePaths", .product(name: "OrderedCollections", package: "swift-collections")], swiftSettings: swift5 + fast),
+        .target(name: "FileFormats", dependencies: ["CZlib", "CLzma"], swiftSettings: swift5 + fast),
         .target(name: "Engine", dependencies: ["CTorch", "FilePaths"], swiftSettings: swift5 + fast),
-        .target(name: "Continual", dependencies: ["Engine", "FilePaths", "CImages", "CZlib"], swiftSettings: swift5 + fast),
-        .target(name: "Workbench", dependencies: ["Interpreter", "Continual", "Drawing", "Downloads"], swiftSettings: swift5 + fast),
+        .target(name: "Continual", dependencies: ["Engine", "FileFormats", "FilePaths", "CImages"], swiftSettings: swift5 + fast),
+        .target(name: "Workbench", dependencies: ["Interpreter", "Continual", "FileFormats", "Drawing", "Downloads"], swiftSettings: swift5 + fast),
         .target(name: "LanguageServer", dependencies: ["Workbench"], swiftSettings: swift5),
         .executableTarget(
             name: "bclsh",
@@ -94,7 +98,8 @@ let package = Package(
         .testTarget(name: "BCLScriptTests", dependencies: ["BCLScript"], swiftSettings: swift5),
         .testTarget(name: "InterpreterTests", dependencies: ["Interpreter", "FilePaths"], swiftSettings: swift5),
         .testTarget(name: "EngineTests", dependencies: ["Engine"], swiftSettings: swift5),
-        .testTarget(name: "ContinualTests", dependencies: ["Continual"], swiftSettings: swift5),
+        .testTarget(name: "FileFormatsTests", dependencies: ["FileFormats", "CZlib", "CLzma"], swiftSettings: swift5),
+        .testTarget(name: "ContinualTests", dependencies: ["Continual", "CZlib", "CLzma"], swiftSettings: swift5),
         .testTarget(name: "WorkbenchTests", dependencies: ["Workbench"], swiftSettings: swift5),
     ],
     cxxLanguageStandard: .cxx20

@@ -31,7 +31,7 @@ public final class Workbench {
         registry.add(workbench.adaptationBuiltins)
         registry.add(workbench.metricBuiltins)
         registry.add(workbench.searchBuiltins)
-        registry.add(workbench.withRecipes(workbench.benchmarkBuiltins))
+        registry.add(workbench.withRecipes(workbench.dataSetBuiltins))
         registry.add(workbench.withRecipes(workbench.imageSetBuiltins))
         registry.add(workbench.withRecipes(workbench.streamBuiltins))
         registry.add(workbench.learningBuiltins)

@@ -142,6 +142,17 @@ int ctorch_get_grad(ctorch_tensor t, ctorch_tensor *out);
 int ctorch_set_grad(ctorch_tensor t, ctorch_tensor grad);
 int ctorch_gradients(ctorch_tensor of, const ctorch_tensor *inputs, int n, int retain_graph, int create_graph, ctorch_tensor *outs);
 
+// Files of torch.save
+typedef struct ctorch_archive_s *ctorch_archive;
+/// Takes the archive's bytes in their order.
+typedef void (*ctorch_write)(void *context, const void *bytes, size_t count);
+int ctorch_archive_open(ctorch_write write, void *context, ctorch_archive *out);
+int ctorch_archive_add(ctorch_archive archive, const char *name, const void *bytes, size_t count);
+/// Writes the directory.
+int ctorch_archive_finish(ctorch_archive archive);
+/// To be called once, finished or not.
+void ctorch_archive_close(ctorch_archive archive);
+
 // Networks and losses
 typedef struct ctorch_mlp_s *ctorch_mlp;
 /// An MLP of float32 on the CPU whose passes are one operation each. `parameters` are 2 (n - 1) leaves, views of the flat vectors' storage: weight and bias of each

@@ -28,7 +28,8 @@ public final class Rotation {
         width = imageShape[imageShape.count - 1]
     }
 
-    func apply(_ images: Tensor) throws -> Tensor {
+    /// - Parameter areGreys: whether the result is rounded down to whole numbers, as Pillow does with its 8 bits.
+    func apply(_ images: Tensor, areGreys: Bool = true) throws -> Tensor {
         let plan = try plan(on: images.device)
         let size = height * width
         let planes = try images.reshape([-1, size])
@@ -36,8 +37,10 @@ public final class Rotation {
         let mixed: Tensor
         switch resampling {
         case .nearest: mixed = try gathered.mul(plan.weights)
-        // Whole numbers of float32 weights come out a little too low at times; the small number keeps them.
-        case .bilinear: mixed = try gathered.reshape([-1, 4, size]).mul(plan.weights).sum(1).add(.float(0x1p-13)).floor()
+        case .bilinear:
+            let sum = try gathered.reshape([-1, 4, size]).mul(plan.weights).sum(1)
+            // Whole numbers of float32 weights come out a little too low at times; the small number keeps them.
+            mixed = areGreys ? try sum.add(.float(0x1p-13)).floor() : sum
         }
         return try mixed.reshape(images.shape)
     }

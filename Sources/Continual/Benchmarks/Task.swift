@@ -1,6 +1,6 @@
 import Engine
 
-/// Samples x [B, D] float32 in [0, 1] and labels y [B] int64, in the label space of the task's head.
+/// Samples x [B, D] float32, in [0, 1] if the images are greys, and labels y [B] int64, in the label space of the task's head.
 public struct Minibatch {
     public let x: Tensor
     public let y: Tensor
@@ -57,15 +57,17 @@ public final class TaskSamples {
             labels = try source.labels.narrow(0, start, length)
         }
         if let localLabels { labels = try localLabels.indexSelect(0, labels) }
-        return Minibatch(x: try transform.apply(images).to(.float32).div(255), y: labels)
+        return Minibatch(x: try source.scaled(try seen(images)), y: labels)
     }
 
-    /// The raw pixels of some samples, uint8 [length, D].
+    /// The pixels of some samples as they are shown: uint8 [length, D].
     public func pixels(_ start: Int, _ length: Int) throws -> Tensor {
         if let mix { return try mix.pixels(start, length) }
         let images = try rows.map { try source.images.indexSelect(0, try $0.narrow(0, start, length)) } ?? source.images.narrow(0, start, length)
-        return try transform.apply(images).to(.uint8)
+        return try source.greys(try seen(images))
     }
+
+    private func seen(_ images: Tensor) throws -> Tensor { try transform.apply(images, areGreys: source.areGreys) }
 
     /// Labels of all samples, in the label space of the task's head: int64 [count].
     public func labels() throws -> Tensor {

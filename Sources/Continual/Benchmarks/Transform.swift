@@ -18,14 +18,16 @@ public enum Transform {
         }
     }
 
-    /// - Parameter images: [B, D] with values 0 to 255.
-    /// - Returns: the same shape and range, whole numbers, uint8 or float32.
-    func apply(_ images: Tensor) throws -> Tensor {
+    /// - Parameters:
+    ///   - images: [B, D].
+    ///   - areGreys: whether they are greys from 0 to 255, which stay whole numbers.
+    /// - Returns: the same shape and range, uint8 or float32.
+    func apply(_ images: Tensor, areGreys: Bool) throws -> Tensor {
         switch self {
         case .none: return images
         case .permutation(let order): return try images.indexSelect(1, order)
-        case .rotation(let rotation): return try rotation.apply(images)
-        case .chain(let list): return try list.reduce(images) { try $1.apply($0) }
+        case .rotation(let rotation): return try rotation.apply(images, areGreys: areGreys)
+        case .chain(let list): return try list.reduce(images) { try $1.apply($0, areGreys: areGreys) }
         }
     }
 }

@@ -7,7 +7,7 @@ import Interpreter
 
 /// What `save` and `load` do with each kind of value.
 extension Workbench {
-    func save(_ value: Value, to path: String, _ arguments: Arguments) throws {
+    func save(_ value: Value, to path: String, _ arguments: Arguments, _ evaluator: Evaluator) throws {
         switch value {
         case .string(let text): return try AtomicFile.write(text.text, to: path)
         case .record(let record):
@@ -19,9 +19,10 @@ extension Workbench {
         case .host(let value as SnapshotValue):
             let snapshot = value.snapshot
             return try Safetensors.write([("weights", snapshot.weights), ("statistics", snapshot.statistics), ("counters", snapshot.counters)], to: path)
+        case .host(let bench as BenchmarkValue): return try bench.benchmark.save(to: path, report: report(FilePath.name(path), evaluator, unit: "parts"))
         case .host(let figure as FigureValue): return try save(figure, to: path)
         case .host(is MatrixValue): return try AtomicFile.write(Describer.string(value) + "\n", to: path)
-        default: throw arguments.wrong(0, wanted: "a learner, a network, a tensor, a snapshot, a record of tensors, a string, an accuracy matrix or a figure")
+        default: throw arguments.wrong(0, wanted: "a learner, a network, a tensor, a snapshot, a record of tensors, a benchmark, a string, an accuracy matrix or a figure")
         }
     }
 
@@ -42,6 +43,7 @@ extension Workbench {
         case .host(let learner as Learner):
             let position = try LearnerFile.read(into: learner, streams: streams, from: path)
             try learner.stepping.restore(position, evaluator, self)
+        case .host(let net as NetworkValue) where StateFile.isTorch(path): try net.network.load(try StateFile.read(path))
         case .host(let net as NetworkValue):
             let file = try Safetensors.read(path)
             guard file.metadata["kind"] != LearnerFile.kind else {
