@@ -10,12 +10,6 @@ static inline __attribute__((always_inline)) vec load(const float *p) { return *
 static inline __attribute__((always_inline)) void store(float *p, vec v) { *reinterpret_cast<loose *>(p) = v; }
 static inline __attribute__((always_inline)) vec fill(float x) { return vec{} + x; }
 
-/// Stores the first n floats of a register; n >= V stores all.
-static inline __attribute__((always_inline)) void store_part(float *p, vec v, int64_t n) {
-  if (n >= V) return store(p, v);
-  for (int64_t i = 0; i < n; i++) p[i] = v[i];
-}
-
 /// Which of up to 64 floats are not zero, a bit for each. The namespace brings `nonzero16`.
 static inline __attribute__((always_inline)) uint64_t nonzero(const float *x, int64_t n) {
   uint64_t bits = 0;
@@ -74,7 +68,12 @@ static inline void tile_rows(const float *a, int64_t lda, const float *b, int64_
 static void multiply(const float *a, int64_t lda, const float *b, int64_t ldb, int64_t rows, int64_t k, int64_t columns, const float *bias, bool relu, float *c, int64_t ldc) {
   int64_t j = 0;
   for (; j + 4 * V <= columns; j += 4 * V) tile_rows<4>(a, lda, b + j, ldb, rows, k, bias ? bias + j : nullptr, relu, c + j, ldc);
-  for (; j < columns; j += V) tile_rows<1>(a, lda, b + j, ldb, rows, k, bias ? bias + j : nullptr, relu, c + j, ldc);
+  const float *start = bias ? bias + j : nullptr;
+  switch ((columns - j) / V) {
+  case 3: return tile_rows<3>(a, lda, b + j, ldb, rows, k, start, relu, c + j, ldc);
+  case 2: return tile_rows<2>(a, lda, b + j, ldb, rows, k, start, relu, c + j, ldc);
+  case 1: return tile_rows<1>(a, lda, b + j, ldb, rows, k, start, relu, c + j, ldc);
+  }
 }
 
 /// c[first..last of M, n] (+)= a[B, M]^T b[B, n]; rows of c are n floats apart and may end anywhere.
@@ -111,7 +110,12 @@ static inline void outer_rows(const float *a, int64_t lda, const float *b, int64
 static void outer(const float *a, int64_t lda, const float *b, int64_t ldb, int64_t batch, int64_t first, int64_t last, int64_t n, float *c, int64_t ldc, bool adds) {
   int64_t j = 0;
   for (; j + 4 * V <= n; j += 4 * V) outer_rows<4>(a, lda, b + j, ldb, batch, first, last, c + j, ldc, n - j, adds);
-  for (; j < n; j += V) outer_rows<1>(a, lda, b + j, ldb, batch, first, last, c + j, ldc, n - j, adds);
+  switch ((n - j + V - 1) / V) {
+  case 4: return outer_rows<4>(a, lda, b + j, ldb, batch, first, last, c + j, ldc, n - j, adds);
+  case 3: return outer_rows<3>(a, lda, b + j, ldb, batch, first, last, c + j, ldc, n - j, adds);
+  case 2: return outer_rows<2>(a, lda, b + j, ldb, batch, first, last, c + j, ldc, n - j, adds);
+  case 1: return outer_rows<1>(a, lda, b + j, ldb, batch, first, last, c + j, ldc, n - j, adds);
+  }
 }
 
 /// A row of N registers of `z` gets x[k] * w[k, .] for each x[k] that is not zero, for 64 inputs.
@@ -129,6 +133,13 @@ static inline __attribute__((always_inline)) void gather_rows(const float *x, ui
   for (int j = 0; j < N; j++) store(z + j * V, sum[j]);
 }
 
+/// The number of registers is a constant of the loops above: one of these is chosen once for each row.
+template <int N>
+static inline __attribute__((always_inline)) void gather_any(int64_t n, const float *x, uint64_t bits, const float *w, int64_t ldw, float *z) {
+  if (n == N) return gather_rows<N>(x, bits, w, ldw, z);
+  if constexpr (N > 1) gather_any<N - 1>(n, x, bits, w, ldw, z);
+}
+
 /// z[rows, columns] += x[rows, K] w[K, columns] for an x that is mostly zeros. Columns and the stride of z are multiples of 16; w may be read up to 15 floats behind its end.
 static void multiply_sparse(const float *x, int64_t ldx, const float *w, int64_t ldw, int64_t rows, int64_t k, int64_t columns, float *z, int64_t ldz) {
   constexpr int wide = 128 / V;
@@ -142,10 +153,7 @@ static void multiply_sparse(const float *x, int64_t ldx, const float *w, int64_t
         const float *from = x + i * ldx + p;
         uint64_t bits = nonzero(from, n);
         if (!bits) continue;
-        const float *rows_of_w = w + p * ldw + j;
-        float *to = z + i * ldz + j;
-        if (width == 128) gather_rows<wide>(from, bits, rows_of_w, ldw, to);
-        else for (int64_t q = 0; q < width; q += 16) gather_rows<16 / V>(from, bits, rows_of_w + q, ldw, to + q);
+        gather_any<wide>(width / V, from, bits, w + p * ldw + j, ldw, z + i * ldz + j);
       }
     }
   }
@@ -174,6 +182,12 @@ static inline __attribute__((always_inline)) void outer_row(const float *x, cons
   }
 }
 
+template <int N>
+static inline __attribute__((always_inline)) void outer_any(int64_t registers, const float *x, const uint64_t *bits, int64_t words, const float *d, int64_t ldd, float *c, int64_t n, bool adds) {
+  if (registers == N) return outer_row<N>(x, bits, words, d, ldd, c, n, adds);
+  if constexpr (N > 1) outer_any<N - 1>(registers, x, bits, words, d, ldd, c, n, adds);
+}
+
 /// c[first..last of K, n] (+)= x[B, K]^T d[B, n] for an x that is mostly zeros. `turned` holds 16 * ceil64(B) floats, `bits` 16 * ceil(B / 64) words.
 static void outer_sparse(const float *x, int64_t ldx, const float *d, int64_t ldd, int64_t batch, int64_t first, int64_t last, int64_t n, float *c, int64_t ldc, bool adds,
                          float *turned, uint64_t *bits) {
@@ -197,8 +211,7 @@ static void outer_sparse(const float *x, int64_t ldx, const float *d, int64_t ld
       if (!any && adds) continue;
       for (int64_t j = 0; j < n; j += 128) {
         int64_t width = std::min<int64_t>(128, n - j);
-        if (width == 128) outer_row<wide>(turned + q * padded, bits + q * words, words, d + j, ldd, row + j, width, adds);
-        else for (int64_t r = 0; r < width; r += V) outer_row<1>(turned + q * padded, bits + q * words, words, d + j + r, ldd, row + j + r, width - r, adds);
+        outer_any<wide>((width + V - 1) / V, turned + q * padded, bits + q * words, words, d + j, ldd, row + j, width, adds);
       }
     }
   }

@@ -44,6 +44,20 @@ final class MemoryTests: XCTestCase {
         XCTAssertEqual(try single.exchange(x, y, task: 1).y.ints(), [5])
     }
 
+    func testDrawsOfOneTaskAndWithReplacement() throws {
+        let memory = try ring(4)
+        for task in 0..<2 {
+            let (x, y) = try batch((0..<3).map { task * 10 + $0 })
+            try memory.store(x, y, task: task)
+        }
+        XCTAssertEqual(Set(try memory.draw(9, tasks: 3, only: 1).tasks), [1])
+        let again = try memory.draw(40, tasks: 2, replacement: true)
+        XCTAssertEqual(again.count, 40)
+        XCTAssertEqual(Set(again.flat), [0, 1, 2, 4, 5, 6])
+        XCTAssertThrowsError(try memory.draw(1, tasks: 1, only: 1))
+        XCTAssertEqual(try memory.samples(of: 0, empty: true).y.ints(), [0, 1, 2, 0])
+    }
+
     func testDraws() throws {
         let memory = try ring(4)
         for task in 0..<3 {

@@ -34,7 +34,7 @@ final class LearnerFileTests: XCTestCase {
     private let end = """
         train me on bench[1]
         evaluate me on bench
-        print net.weights.vector.double().sum().item(), net.gradients.double().sum().item(), me.losses, me.accuracy, me
+        print me.net.weights.vector.double().sum().item(), me.net.gradients.double().sum().item(), me.losses, me.accuracy, me
         """
 
     func testEveryMethodGoesOnToTheSameBits() {

@@ -52,6 +52,10 @@ extension Parser {
             }
             if endsSentence() { try wrongForm(form, "'\(previous.span.end > 0 ? source.text(previous.span) : form.name)' needs \(slot.parameter) behind it") }
             let keyword = skipped ? Identifier(slot.parameter, current.span) : nil
+            if slot.isNamed, isFurtherArgument() {
+                arguments.append(Argument(keyword: keyword, value: try namedValues()))
+                continue
+            }
             let value = try value(of: slot, form)
             arguments.append(Argument(keyword: keyword, value: value))
             if let parameter = slot.names { names = Argument(keyword: Identifier(parameter, value.span), value: try written(value, collected: slot.isCollected)) }
@@ -132,6 +136,18 @@ extension Parser {
     }
 
     private func starts(_ slot: VerbForm.Slot) -> Bool { slot.connective.map { atWord($0) } ?? false }
+
+    /// `lr=[0.1, 0.3], beta=[0.5]` as a record.
+    private mutating func namedValues() throws -> Expression {
+        let start = current.span
+        var entries: [RecordEntry] = []
+        while isFurtherArgument(), let name = keywordArgumentName() {
+            if entries.contains(where: { $0.key.text == name.text }) { fail(.duplicateArgument, "'\(name.text)' is given twice", name.span) }
+            entries.append(RecordEntry(key: name, value: try expression()))
+            _ = accept(.comma)
+        }
+        return try make(.record(entries), start.union(previous.span), entries.map(\.value))
+    }
 
     /// Connectives can be words of the language (`for`).
     private func atWord(_ word: String) -> Bool { atName(word) || current.kind == Keyword(rawValue: word).map { .keyword($0) } }

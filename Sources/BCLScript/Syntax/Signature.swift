@@ -92,6 +92,8 @@ public struct VerbForm: Sendable {
         public let isVariadic: Bool
         /// Takes several values, separated by commas, and passes them as one list; a single value as it is.
         public let isCollected: Bool
+        /// Takes what follows as `name=value, ...` and passes it as one record.
+        public let isNamed: Bool
         /// Words that stand for themselves here, without quotes (`step phase`); empty where any value can stand.
         public let words: [String]
         /// Whether a bare name is never a variable here, but passed as a string: one of the words, or any where there are none (`data install mnist`).
@@ -102,12 +104,13 @@ public struct VerbForm: Sendable {
         /// Whether the connective may be left out before a string: `load session "f"`.
         public let mayBeBare: Bool
 
-        public init(_ connective: String?, _ parameter: String, required: Bool = true, variadic: Bool = false, collected: Bool = false, words: [String] = [], onlyWords: Bool = false, names: String? = nil, mayBeBare: Bool = false) {
+        public init(_ connective: String?, _ parameter: String, required: Bool = true, variadic: Bool = false, collected: Bool = false, named: Bool = false, words: [String] = [], onlyWords: Bool = false, names: String? = nil, mayBeBare: Bool = false) {
             self.names = names
             self.mayBeBare = mayBeBare
             self.words = words
             takesOnlyWords = onlyWords
             isCollected = collected
+            isNamed = named
             self.connective = connective
             self.parameter = parameter
             isRequired = required
@@ -130,7 +133,7 @@ public struct VerbForm: Sendable {
     public var description: String {
         let parts = slots.map { slot -> String in
             let value = slot.words.isEmpty ? slot.parameter.uppercased() + (slot.isVariadic || slot.isCollected ? ", ..." : "") : slot.words.joined(separator: "|")
-            let text = slot.connective.map { "\($0) \(value)" } ?? value
+            let text = slot.connective.map { "\($0) \(slot.isNamed ? "NAME=VALUE, ..." : value)" } ?? value
             return slot.isRequired ? text : "[\(text)]"
         }
         return ([name] + parts).joined(separator: " ")

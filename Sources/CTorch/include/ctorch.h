@@ -125,7 +125,12 @@ int ctorch_weighted_rows(ctorch_tensor t, ctorch_tensor indices, ctorch_tensor w
 int ctorch_masked_select(ctorch_tensor t, ctorch_tensor mask, ctorch_tensor *out);
 int ctorch_masked_fill(ctorch_tensor t, ctorch_tensor mask, double value, ctorch_tensor *out);
 
+/// float32 [length, D] = images[rows[start + i], order[j]] / 255 for uint8 images [N, D]; rows int64 [n] and order int64 [D] may be NULL.
+int ctorch_pixels(ctorch_tensor images, ctorch_tensor rows, int64_t start, int64_t length, ctorch_tensor order, ctorch_tensor *out);
+
 // In place
+/// gradients += 2 strength importance (weights - anchor); penalty = strength sum(importance (weights - anchor)^2). Vectors float32 [P] on the CPU.
+int ctorch_quadratic_penalty(ctorch_tensor weights, ctorch_tensor anchor, ctorch_tensor importance, double strength, ctorch_tensor gradients, double *penalty);
 int ctorch_copy_(ctorch_tensor target, ctorch_tensor source);
 int ctorch_fill_(ctorch_tensor target, double value);
 int ctorch_zero_(ctorch_tensor target);

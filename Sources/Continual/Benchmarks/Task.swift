@@ -54,6 +54,10 @@ public final class TaskSamples {
     /// Samples start to start + length of the stream.
     public func minibatch(_ start: Int, _ length: Int) throws -> Minibatch {
         if let mix { return try mix.minibatch(start, length) }
+        if let x = try transform.greyPixels(source.images, rows: rows, start, length) {
+            let labels = try rows.map { try source.labels.indexSelect(0, try $0.narrow(0, start, length)) } ?? source.labels.narrow(0, start, length)
+            return Minibatch(x: x, y: try localLabels.map { try $0.indexSelect(0, labels) } ?? labels)
+        }
         let images: Tensor
         var labels: Tensor
         if let rows {

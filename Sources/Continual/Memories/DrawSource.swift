@@ -23,6 +23,9 @@ public protocol DrawSource: AnyObject {
     ///   - avoiding: whether a slot (task, number) is to be left out.
     func choose(_ count: Int, filled: [Int], slots: Int, avoiding: ((Int, Int) -> Bool)?) throws -> SlotChoice
 
+    /// The same with replacement: exactly `count`, each evenly among the filled slots.
+    func chooseAgain(_ count: Int, filled: [Int], slots: Int) throws -> SlotChoice
+
     /// One task from 0 up to, not including, `end`, evenly.
     func chooseTask(below end: Int) throws -> Int
 }
@@ -34,6 +37,13 @@ public final class RandomDrawSource: DrawSource {
     public init(_ random: RandomStream) { self.random = random }
 
     public func chooseTask(below end: Int) throws -> Int { random.nextInt(below: end) }
+
+    public func chooseAgain(_ count: Int, filled: [Int], slots: Int) throws -> SlotChoice {
+        let all = filled.indices.flatMap { task in (0..<filled[task]).map { (task, $0) } }
+        guard !all.isEmpty else { return SlotChoice(tasks: [], slots: [], isFinal: false) }
+        let chosen = (0..<count).map { _ in all[random.nextInt(below: all.count)] }
+        return SlotChoice(tasks: chosen.map(\.0), slots: chosen.map(\.1), isFinal: false)
+    }
 
     public func choose(_ count: Int, filled: [Int], slots: Int, avoiding: ((Int, Int) -> Bool)?) throws -> SlotChoice {
         var ends: [Int] = []
@@ -82,6 +92,8 @@ public final class RecordedDrawSource: DrawSource {
         used += 1
         return task
     }
+
+    public func chooseAgain(_ count: Int, filled: [Int], slots: Int) throws -> SlotChoice { try choose(count, filled: filled, slots: slots, avoiding: nil) }
 
     public func choose(_ count: Int, filled: [Int], slots memorySlots: Int, avoiding: ((Int, Int) -> Bool)?) throws -> SlotChoice {
         guard used < draws.count else { throw DataError("the method draws more often than the \(draws.count) times that are recorded") }

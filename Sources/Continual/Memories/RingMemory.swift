@@ -18,6 +18,13 @@ public struct MemoryDraw {
     public init(x: Tensor, y: Tensor, tasks: [Int], slots: [Int], targets: Tensor?, flat: [Int]) {
         (self.x, self.y, self.tasks, self.slots, self.targets, self.flat) = (x, y, tasks, slots, targets, flat)
     }
+
+    /// Some of its samples. The places must lie within it.
+    public func picked(_ places: [Int]) throws -> MemoryDraw {
+        let rows = try Tensor.from(places, device: x.device)
+        return MemoryDraw(x: try x.indexSelect(0, rows), y: try y.indexSelect(0, rows), tasks: places.map { tasks[$0] }, slots: places.map { slots[$0] },
+                          targets: try targets?.indexSelect(0, rows), flat: places.map { flat[$0] })
+    }
 }
 
 /// A memory of a fixed number of samples for each task: new samples overwrite the oldest.
@@ -131,9 +138,11 @@ public final class RingMemory {
     // MARK: - Reading
 
     /// All samples of a task: x [filled, D], y [filled].
-    public func samples(of task: Int) throws -> Minibatch {
+    /// - Parameter empty: also the slots that nothing was written to yet, which are zero.
+    public func samples(of task: Int, empty: Bool = false) throws -> Minibatch {
         guard task >= 0, task < tasks else { throw DataError("the memory has no task \(task); it has tasks 0 to \(tasks - 1)") }
-        return Minibatch(x: try x.narrow(0, task * slots, filled[task]), y: try y.narrow(0, task * slots, filled[task]))
+        let length = empty ? slots : filled[task]
+        return Minibatch(x: try x.narrow(0, task * slots, length), y: try y.narrow(0, task * slots, length))
     }
 
     /// Stores soft targets beside the samples of a task: [filled, C].
@@ -146,15 +155,20 @@ public final class RingMemory {
         try withoutGradients { try targets?.narrow(0, task * slots, filled[task]).copyInPlace(from: values) }
     }
 
-    /// Draws without replacement from the tasks 0 up to, not including, `end`.
+    /// Draws from the tasks 0 up to, not including, `end`, without replacement unless asked for.
     /// - Parameters:
+    ///   - only: draws from this task alone.
     ///   - removing: flat indices that are taken out after the draw, which then is smaller (the published rule).
     ///   - avoiding: flat indices that are not drawn where enough others are left.
-    public func draw(_ count: Int, tasks end: Int, removing: [Int] = [], avoiding: [Int] = []) throws -> MemoryDraw {
+    public func draw(_ count: Int, tasks end: Int, only: Int? = nil, replacement: Bool = false, removing: [Int] = [], avoiding: [Int] = []) throws -> MemoryDraw {
         guard end >= 0, end <= tasks else { throw DataError("the memory has \(tasks) tasks; it can't draw from \(end)") }
         guard count >= 1 else { throw DataError("at least one sample must be drawn, not \(count)") }
         let avoided = avoiding.isEmpty ? nil : marks(avoiding)
-        let choice = try source.choose(count, filled: Array(filled.prefix(end)), slots: slots, avoiding: avoided.map { avoided in { avoided[$0 * self.slots + $1] } })
+        if let only, only < 0 || only >= end { throw DataError("the memory can't draw from task \(only); it has tasks 0 to \(end - 1)") }
+        let available = filled.prefix(end).enumerated().map { only == nil || only == $0.offset ? $0.element : 0 }
+        let choice = replacement
+            ? try source.chooseAgain(count, filled: available, slots: slots)
+            : try source.choose(count, filled: available, slots: slots, avoiding: avoided.map { avoided in { avoided[$0 * self.slots + $1] } })
         var (tasks, slots) = (choice.tasks, choice.slots)
         var flat = tasks.indices.map { tasks[$0] * self.slots + slots[$0] }
         if !choice.isFinal, !removing.isEmpty {

@@ -56,6 +56,14 @@ public struct AccuracyMatrix: Codable {
         })
     }
 
+    /// Any-time accuracy: mean over i <= k of the average accuracy after task i, (1 / (i + 1)) sum over j <= i of R[i][j].
+    public var anytime: Double? {
+        last.flatMap { k in Self.mean((0...k).map { i in Self.mean((0...i).map { self[i, $0] }) }) }
+    }
+
+    /// R[0][j], R[1][j], ...: how well task j was done after each task; nil where it was not tested.
+    public func curve(of task: Int) -> [Double?] { last.map { k in (0...k).map { self[$0, task] } } ?? [] }
+
     /// Learning accuracy: mean over j <= k of R[j][j].
     public var la: Double? { last.flatMap { k in Self.mean((0...k).map { self[$0, $0] }) } }
 

@@ -56,6 +56,28 @@ public enum Evaluation {
         }
         return Double(right) / Double(task.test.count)
     }
+
+    /// Counts of test samples by true label (rows) and predicted one (columns): int64 [C, C], with C the logits of the task's head. Without gradients.
+    public static func confusion(on task: Task, _ predict: (Tensor) throws -> Tensor) throws -> Tensor {
+        guard task.test.count > 0 else { throw DataError("\(task.name) has no test samples") }
+        return try withoutGradients {
+            var counts: [Int] = []
+            var classes = 0
+            for (start, length) in task.test.ranges(batchSize) {
+                let batch = try task.test.minibatch(start, length)
+                let logits = try predict(batch.x)
+                guard logits.rank == 2, logits.shape[0] == length, logits.shape[1] > 0 else { throw DataError("a prediction for \(length) samples has the shape \(logits.summary)") }
+                if counts.isEmpty {
+                    classes = logits.shape[1]
+                    counts = [Int](repeating: 0, count: classes * classes)
+                }
+                for (label, predicted) in zip(try batch.y.ints(), try logits.argmax(1).ints()) where label >= 0 && label < classes && predicted < classes {
+                    counts[label * classes + predicted] += 1
+                }
+            }
+            return try Tensor.from(counts, shape: [classes, classes])
+        }
+    }
 }
 
 extension Benchmark {

@@ -19,6 +19,12 @@ public enum Loss {
         }
     }
 
+    /// -log softmax(logits)[label] of each sample [B].
+    public static func crossEntropies(_ logits: Tensor, _ labels: Tensor) throws -> Tensor {
+        _ = try withoutGradients { try crossEntropy(logits, labels) }  // checks shapes and labels
+        return try logits.logSoftmax().gather(1, try labels.unsqueeze(1)).squeeze(1).neg()
+    }
+
     /// Mean over samples and classes of p (log p - log q) with q = softmax(logits / temperature), without a factor of temperature squared
     /// (as the code of Pham et al., arXiv 2007.15553, computes it). Logits [B, C], targets p [B, C].
     public static func kl(_ logits: Tensor, targets: Tensor, temperature: Double) throws -> Tensor {

@@ -50,5 +50,6 @@ public final class MLP: Network {
     }
 
     public override func makeEmpty() throws -> Network { try MLP(widths: widths, random: nil, dtype: dtype) }
+    public override func makeEmpty(_ dtype: DType) throws -> Network? { try MLP(widths: widths, random: nil, dtype: dtype) }
     public override var description: String { "mlp \(widths.map(String.init).joined(separator: "-"))" }
 }

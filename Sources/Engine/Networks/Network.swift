@@ -73,6 +73,20 @@ open class Network {
     open func forward(_ x: Tensor, training: Bool) throws -> Tensor { throw EngineError("this network has no forward pass") }
     /// A network of the same shape with other storage.
     open func makeEmpty() throws -> Network { throw EngineError("this network can't be copied") }
+    /// Whether the samples' tasks are part of the input: `forward(x, tasks:)`.
+    open var takesTasks: Bool { false }
+    /// Logits [B, outputs] of samples that belong to tasks, one for each.
+    open func forward(_ x: Tensor, tasks: [Int], training: Bool) throws -> Tensor { try forward(x, training: training) }
+    /// Where in the flat vector the parameters of the task controller begin; nil without one.
+    open var contextStart: Int? { nil }
+    /// Parameters of the first layer, weights and biases: the first of the flat vector.
+    public var inputParameterCount: Int {
+        func layer(_ entry: StateEntry) -> Substring { entry.name.lastIndex(of: ".").map { entry.name[..<$0] } ?? entry.name[...] }
+        guard let first = entries.first else { return 0 }
+        return entries.prefix { $0.storage == .weight && layer($0) == layer(first) }.reduce(0) { $0 + $1.count }
+    }
+    /// A network of the same shape in another precision; nil where there is none.
+    open func makeEmpty(_ dtype: DType) throws -> Network? { nil }
     /// "mlp 784-128-10"
     open var description: String { "network" }
 
@@ -103,6 +117,13 @@ open class Network {
 
     /// weights -= learningRate * gradients
     public func descend(learningRate: Double) throws { try withoutGradients { try weights.addInPlace(gradients, alpha: -learningRate) } }
+
+    /// The same for a stretch of the flat vector.
+    public func descend(learningRate: Double, in range: Range<Int>) throws {
+        try withoutGradients {
+            try weights.narrow(0, range.lowerBound, range.count).addInPlace(try gradients.narrow(0, range.lowerBound, range.count), alpha: -learningRate)
+        }
+    }
 
     public func snapshot() throws -> WeightsSnapshot {
         try withoutGradients { WeightsSnapshot(weights: try weights.clone(), statistics: try statistics.clone(), counters: try counters.clone()) }

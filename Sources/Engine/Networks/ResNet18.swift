@@ -1,6 +1,20 @@
-/// The reduced ResNet18 of GEM and its descendants (He et al. 2016 with 20 instead of 64 channels): 3x3 stem, [2, 2, 2, 2] basic blocks.
-/// Names as in the published code: `layer2.0.shortcut.0.weight`, ... Starts as PyTorch's layers do by default.
-public final class ResNet18: Network {
+/// ResNet18 (He et al. 2016): [2, 2, 2, 2] basic blocks.
+public class ResNet18: Network {
+    /// Which of the two common ones.
+    public enum Style: String, CaseIterable, Sendable {
+        /// That of GEM and its descendants, with few channels: 3x3 stem. Names as in their code: `layer2.0.shortcut.0.weight`, `linear.weight`.
+        /// Starts as PyTorch's layers do by default.
+        case reduced
+        /// That of torchvision: 7x7 stem of stride 2. Names as there: `layer2.0.downsample.0.weight`, `fc.weight`. Convolutions start Kaiming normal (fan out).
+        case imagenet
+
+        var shortcut: String { self == .reduced ? "shortcut" : "downsample" }
+        var head: String { self == .reduced ? "linear" : "fc" }
+        var stemSize: Int { self == .reduced ? 3 : 7 }
+        var stemStride: Int { self == .reduced ? 1 : 2 }
+    }
+
+    public let style: Style
     public let channels: Int
     /// (channels, height, width) of a sample.
     public let imageShape: [Int]
@@ -18,18 +32,20 @@ public final class ResNet18: Network {
     /// - Parameters:
     ///   - channels: of the stem (nf); each stage but the first has twice those of the stage before.
     ///   - maxPool: a 3x3 max pool of stride 2 behind the stem.
+    ///   - extra: adds what a subclass has behind the network's own tensors.
     ///   - random: where the first weights come from; nil leaves them zero.
-    public init(outputs: Int, channels: Int = 20, imageShape: [Int] = [3, 32, 32], maxPool: Bool = true, random: RandomStream?,
-                dtype: DType = .float32, device: Device = .cpu) throws {
+    init(outputs: Int, channels: Int = 20, imageShape: [Int] = [3, 32, 32], maxPool: Bool = true, style: Style = .reduced, random: RandomStream?,
+                dtype: DType = .float32, device: Device = .cpu, extra: (inout StateLayout) throws -> Void = { _ in }) throws {
         guard outputs >= 1, outputs <= 1 << 20, channels >= 1, channels <= 1024 else { throw EngineError("a resnet18 needs at least one output and one channel") }
         guard imageShape.count == 3, imageShape.allSatisfy({ $0 >= 1 && $0 <= 1 << 16 }) else {
             throw EngineError("the image shape of a resnet18 is (channels, height, width), not [\(Tensor.list(imageShape))]")
         }
+        self.style = style
         self.channels = channels
         self.imageShape = imageShape
         self.maxPool = maxPool
         var layout = StateLayout()
-        layout.add("conv1.weight", [channels, imageShape[0], 3, 3])
+        layout.add("conv1.weight", [channels, imageShape[0], style.stemSize, style.stemSize])
         layout.addBatchNorm("bn1", channels)
         for place in Self.places(channels) {
             layout.add("\(place.name).conv1.weight", [place.output, place.input, 3, 3])
@@ -37,14 +53,20 @@ public final class ResNet18: Network {
             layout.add("\(place.name).conv2.weight", [place.output, place.output, 3, 3])
             layout.addBatchNorm("\(place.name).bn2", place.output)
             if place.hasShortcut {
-                layout.add("\(place.name).shortcut.0.weight", [place.output, place.input, 1, 1])
-                layout.addBatchNorm("\(place.name).shortcut.1", place.output)
+                layout.add("\(place.name).\(style.shortcut).0.weight", [place.output, place.input, 1, 1])
+                layout.addBatchNorm("\(place.name).\(style.shortcut).1", place.output)
             }
         }
-        layout.add("linear.weight", [outputs, channels * 8])
-        layout.add("linear.bias", [outputs])
+        layout.add("\(style.head).weight", [outputs, channels * 8])
+        layout.add("\(style.head).bias", [outputs])
+        try extra(&layout)
         try super.init(layout, inputSize: imageShape.reduce(1, *), outputs: outputs, dtype: dtype, device: device)
         try initialize(random)
+    }
+
+    public convenience init(outputs: Int, channels: Int = 20, imageShape: [Int] = [3, 32, 32], maxPool: Bool = true, style: Style = .reduced, random: RandomStream?,
+                            dtype: DType = .float32, device: Device = .cpu) throws {
+        try self.init(outputs: outputs, channels: channels, imageShape: imageShape, maxPool: maxPool, style: style, random: random, dtype: dtype, device: device, extra: { _ in })
     }
 
     private struct Place {
@@ -72,8 +94,13 @@ public final class ResNet18: Network {
                 let target = view(entry.name).detach
                 if entry.name.hasSuffix("running_var") || (entry.storage == .weight && entry.shape.count == 1 && entry.name.hasSuffix(".weight")) {
                     try target().fillInPlace(1)
-                } else if let random, entry.shape.count > 1 || entry.name == "linear.bias" {
-                    let fanIn = entry.name == "linear.bias" ? channels * 8 : entry.shape.dropFirst().reduce(1, *)
+                } else if let random, entry.shape.count > 1 || entry.name == "\(style.head).bias" {
+                    if style == .imagenet, entry.shape.count == 4 {
+                        let deviation = (2 / Double(entry.shape[0] * entry.shape[2] * entry.shape[3])).squareRoot()
+                        try target().copyInPlace(from: try Tensor.from(random.normal(entry.count).map { $0 * deviation }, shape: entry.shape).to(dtype).to(device))
+                        continue
+                    }
+                    let fanIn = entry.name == "\(style.head).bias" ? channels * 8 : entry.shape.dropFirst().reduce(1, *)
                     let bound = 1 / Double(fanIn).squareRoot()
                     try target().copyInPlace(from: try Tensor.from(random.uniform(entry.count, from: -bound, to: bound), shape: entry.shape).to(dtype).to(device))
                 }
@@ -86,27 +113,49 @@ public final class ResNet18: Network {
         blocks = Self.places(channels).map { place in
             Block(stride: place.stride, conv1: view("\(place.name).conv1.weight"), norm1: BatchNorm(self, "\(place.name).bn1"),
                   conv2: view("\(place.name).conv2.weight"), norm2: BatchNorm(self, "\(place.name).bn2"),
-                  shortcut: place.hasShortcut ? (view("\(place.name).shortcut.0.weight"), BatchNorm(self, "\(place.name).shortcut.1")) : nil)
+                  shortcut: place.hasShortcut ? (view("\(place.name).\(style.shortcut).0.weight"), BatchNorm(self, "\(place.name).\(style.shortcut).1")) : nil)
         }
-        head = (view("linear.weight"), view("linear.bias"))
+        head = (view("\(style.head).weight"), view("\(style.head).bias"))
     }
 
-    public override func forward(_ x: Tensor, training: Bool) throws -> Tensor {
+    public override func forward(_ x: Tensor, training: Bool) throws -> Tensor { try classify(try features(x, training: training)) }
+
+    /// Feature maps [B, 8 * channels, H, W] of the last block.
+    /// - Parameter endsInReLU: whether blocks end in a ReLU.
+    final func features(_ x: Tensor, endsInReLU: Bool = true, training: Bool) throws -> Tensor {
         var value = try checked(x).reshape([-1] + imageShape)
-        value = try stem.norm(try Layer.conv2d(value, stem.conv, stride: 1, padding: 1), training: training).relu()
+        value = try stem.norm(try Layer.conv2d(value, stem.conv, stride: style.stemStride, padding: style.stemSize / 2), training: training).relu()
         if maxPool { value = try Layer.maxPool2d(value, size: 3, stride: 2, padding: 1) }
         for block in blocks {
             let first = try block.norm1(try Layer.conv2d(value, block.conv1, stride: block.stride, padding: 1), training: training).relu()
             let second = try block.norm2(try Layer.conv2d(first, block.conv2, stride: 1, padding: 1), training: training)
             let shortcut = try block.shortcut.map { try $0.norm(try Layer.conv2d(value, $0.conv, stride: block.stride, padding: 0), training: training) } ?? value
-            value = try second.add(shortcut).relu()
+            value = try second.add(shortcut)
+            if endsInReLU { value = try value.relu() }
         }
-        return try Layer.linear(try Layer.globalAveragePool(value), head.weight, head.bias)
+        return value
+    }
+
+    final func classify(_ features: Tensor) throws -> Tensor { try Layer.linear(try Layer.globalAveragePool(features), head.weight, head.bias) }
+
+    /// Sets the weights from a state_dict of the same kind of network, which may have another head: its own, with the first weights, then stays.
+    /// - Returns: whether the head was taken over.
+    public func loadPretrained(_ state: [String: Tensor]) throws -> Bool {
+        var state = state
+        let names = ["\(style.head).weight", "\(style.head).bias"]
+        let takesHead = names.allSatisfy { state[$0]?.shape == view($0).shape }
+        if !takesHead { for name in names { state[name] = try view(name).detach() } }
+        try load(state)
+        return takesHead
     }
 
     public override func makeEmpty() throws -> Network {
-        try ResNet18(outputs: outputs, channels: channels, imageShape: imageShape, maxPool: maxPool, random: nil, dtype: dtype)
+        try ResNet18(outputs: outputs, channels: channels, imageShape: imageShape, maxPool: maxPool, style: style, random: nil, dtype: dtype)
     }
 
-    public override var description: String { "resnet18 (\(channels) channels) \(imageShape.map(String.init).joined(separator: "x"))-\(outputs)" }
+    public override func makeEmpty(_ dtype: DType) throws -> Network? {
+        try ResNet18(outputs: outputs, channels: channels, imageShape: imageShape, maxPool: maxPool, style: style, random: nil, dtype: dtype)
+    }
+
+    public override var description: String { "resnet18 (\(style == .reduced ? "" : "imagenet, ")\(channels) channels\(maxPool == (style == .reduced) || maxPool ? "" : ", no pool")) \(imageShape.map(String.init).joined(separator: "x"))-\(outputs)" }
 }

@@ -52,7 +52,10 @@ public final class Registry {
     public private(set) var verbs: [String: VerbForm] = [:]
     public private(set) var events: [String: EventForm] = [:]
 
-    public init() { add(CoreBuiltins.all) }
+    public init() {
+        add(CoreBuiltins.all)
+        add(MethodBuiltins.all)
+    }
 
     public func add(_ builtins: [Builtin]) {
         for builtin in builtins {

@@ -98,8 +98,12 @@ public final class MethodValue: Closure {
     public var parameterNames: [String] { code.parameters.map(\.name) }
     var state: [Variable] { code.literal.state }
 
+    /// Named sets of parameters, as `presets(METHOD, {...})` gave them.
+    public internal(set) var presets: RecordValue?
+    public override var members: MemberTable { Self.table }
+
     public override func invoke(_ arguments: Arguments, _ evaluator: Evaluator) throws -> Value {
-        let frame = try prepare(arguments, evaluator)
+        let frame = try prepare(try withPreset(arguments), evaluator)
         for slot in code.stateSlots { frame.slots[slot] = .cell(Cell(.unset)) }
         let instance = evaluator.makeInstance(self, frame)
         frame.instance = instance

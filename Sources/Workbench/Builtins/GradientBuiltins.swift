@@ -42,7 +42,7 @@ enum GradientBuiltins {
         guard case .host(let host) = input else { throw wrong() }
         if let network = host as? NetworkValue {
             let parts = try loss.gradients(with: network.network.parameters, retainGraph: true, createGraph: createGraph)
-            return TensorValue.value(try Tensor.cat(try parts.map { try $0.flatten(0) }))
+            return TensorValue.value(try network.network.flat(parts))
         }
         guard let tensor = (host as? TensorValue)?.tensor else { throw wrong() }
         guard tensor.requiresGrad else {

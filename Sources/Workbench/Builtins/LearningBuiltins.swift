@@ -7,22 +7,25 @@ import Interpreter
 extension Workbench {
     var learningBuiltins: [Builtin] {
         [
-            Builtin("train", [required("learner"), required("task"), optional("epochs", "1"), optional("batch", "10")], topic: "learning",
-                    doc: "Trains a learner on a task (or a list of tasks, or a benchmark): its stream once, in minibatches of 10. Further epochs are shuffled.",
+            Builtin("train", [required("learner"), required("task"), optional("epochs", "1"), optional("batch", "10"), optional("curve", "0")], topic: "learning",
+                    doc: "Trains a learner on a task (or a list of tasks, or a benchmark): its stream once, in minibatches of 10. Further epochs are shuffled. With curve=N the task is tested before and after each of its first N minibatches: L.curves and L.lca.",
                     example: "let bench = permuted(digits(), tasks=2, per_task=50)\nlet me = single(mlp(64, 10), bench)\ntrain me on bench[0]",
                     verb: [VerbForm.Slot(nil, "learner"), VerbForm.Slot("on", "task")]) { arguments, evaluator in
                 let learner = try arguments.host(0, Learner.self, "a learner")
                 let epochs = try arguments.int(2, default: 1, in: 1...1_000_000)
                 let size = try arguments.int(3, default: Benchmark.batchSize, in: 1...1_000_000)
+                learner.curveLength = try arguments.int(4, default: 0, in: 0...1_000_000)
                 try learner.stepping.begin(TrainingCursor(try self.tasks(arguments, 1), epochs: epochs, size: size))
                 try self.goOn(learner, .everything, evaluator)
                 return .none
             },
-            Builtin("evaluate", [required("learner"), required("bench"), optional("classes", "the benchmark's")], topic: "learning",
-                    doc: "Accuracy (0 to 1) on the test set of each task of a benchmark: a list, and the next row of the learner's accuracy matrix. On a single task: a number. Which classes compete: those of the sample's \"task\" (task-incremental), of \"all\" tasks (class-incremental), or of the tasks \"seen\" so far; without it the task's where tasks have heads of their own, and all otherwise.",
+            Builtin("evaluate", [required("learner"), required("bench"), optional("classes", "the benchmark's"), optional("adapt", "none")], topic: "learning",
+                    doc: "Accuracy (0 to 1) on the test set of each task of a benchmark: a list, and the next row of the learner's accuracy matrix. On a single task: a number. Which classes compete: those of the sample's \"task\" (task-incremental), of \"all\" tasks (class-incremental), or of the tasks \"seen\" so far; without it the task's where tasks have heads of their own, and all otherwise. With adapt(steps=, lr=) each task is tested with a copy adapted to it, and L.accuracy stays as it is.",
                     example: "let bench = permuted(digits(), tasks=2, per_task=50)\nlet me = single(mlp(64, 10), bench)\nevaluate me on bench",
-                    verb: [VerbForm.Slot(nil, "learner"), VerbForm.Slot("on", "bench")]) { arguments, evaluator in
+                    verb: [VerbForm.Slot(nil, "learner"), VerbForm.Slot("on", "bench"), VerbForm.Slot("with", "adapt", required: false)]) { arguments, evaluator in
+                if case .host(let host) = arguments[0], let adapted = host as? AdaptedValue { return try self.evaluate(adapted, arguments, evaluator) }
                 let learner = try arguments.host(0, Learner.self, "a learner")
+                if arguments.has(3) { return try self.evaluate(learner, adapted: try arguments.host(3, AdaptationValue.self, "adapt(steps=, lr=)").adaptation, arguments, evaluator) }
                 let classes = arguments.has(2) ? try self.word(arguments, 2, Evaluation.Classes.self, default: .all) : nil
                 if case .host(let host) = arguments[1], let task = host as? TaskValue { return .float(try self.accuracy(learner, task.task, task.benchmark, classes, evaluator)) }
                 let bench = try arguments.host(1, BenchmarkValue.self, "a benchmark or a task").benchmark
@@ -72,10 +75,17 @@ extension Workbench {
         }
     }
 
+    private func follow(_ learner: Learner, _ task: Task, _ evaluator: Evaluator) throws {
+        learner.followCurve(task.number, try Evaluation.accuracy(on: task) { try learner.predict($0, task.number, nil, evaluator) })
+    }
+
     /// A minibatch, or the end of a task.
     func run(_ unit: TrainingCursor.Unit, of task: Task, _ learner: Learner, _ evaluator: Evaluator) throws {
         switch unit {
-        case .minibatch(let samples, let start, let length): try observe(learner, try samples.minibatch(start, length), task.number, evaluator)
+        case .minibatch(let samples, let start, let length):
+            if learner.curveLength > 0, learner.curves[task.number] == nil { try follow(learner, task, evaluator) }
+            try observe(learner, try samples.minibatch(start, length), task.number, evaluator)
+            if let known = learner.curves[task.number], known.count <= learner.curveLength { try follow(learner, task, evaluator) }
         case .taskEnd: try evaluator.shielded { try learner.finish(task: task.number, evaluator, self) }
         }
     }

@@ -78,10 +78,11 @@ enum TensorBuiltins {
 
     private static var losses: [Builtin] {
         [
-            Builtin("cross_entropy", [required("logits"), required("labels")], returns: "tensor", topic: "losses",
-                    doc: "Mean over samples of -log softmax(logits)[label]; logits [B, C], labels int64 [B].",
+            Builtin("cross_entropy", [required("logits"), required("labels"), optional("each", "false")], returns: "tensor", topic: "losses",
+                    doc: "Mean over samples of -log softmax(logits)[label]; logits [B, C], labels int64 [B]. With each=true the losses of the samples [B].",
                     example: "print cross_entropy(zeros(2, 4), tensor([0, 3]))") { arguments, _ in
-                TensorValue.value(try Loss.crossEntropy(try tensor(arguments, 0), try tensor(arguments, 1)))
+                let (logits, labels) = (try tensor(arguments, 0), try tensor(arguments, 1))
+                return TensorValue.value(try arguments.bool(2, default: false) ? Loss.crossEntropies(logits, labels) : Loss.crossEntropy(logits, labels))
             },
             Builtin("kl", [required("logits"), required("targets"), optional("temperature", "1")], returns: "tensor", topic: "losses",
                     doc: "Mean over samples and classes of p (log p - log q), q = softmax(logits / temperature); logits and targets p are [B, C].",

@@ -51,6 +51,7 @@ extension Workbench {
         case .host(let learner as Learner):
             let position = try LearnerFile.read(into: learner, streams: streams, from: path)
             try learner.stepping.restore(position, evaluator, self)
+        case .host(let net as NetworkValue) where StateFile.isTorch(path): try net.network.load(try StateFile.read(path))
         case .host(let net as NetworkValue):
             let file = try Safetensors.read(path)
             guard file.metadata["kind"] != SessionFile.kind else {

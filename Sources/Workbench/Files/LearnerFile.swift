@@ -24,6 +24,8 @@ struct LearnerFile: Codable {
     let accuracy: AccuracyMatrix?
     /// By which classes competed; nil in files of before there was a choice.
     let accuracies: [String: AccuracyMatrix]?
+    /// nil in files of before there were any.
+    let curves: [Int: [Double]]?
     /// The session's random streams: training goes on to the same bits.
     let streams: [String: [UInt64]]
     /// Where training goes on; nil where it is between two calls of `train`.
@@ -38,7 +40,9 @@ struct LearnerFile: Codable {
             return Variable(name: name, value: try writer.save(value, as: name))
         }
         (method, minibatches, losses, lastTask) = (learner.method.name, learner.minibatches, learner.losses, learner.lastTask)
-        (accuracy, accuracies) = (learner.accuracy, learner.accuracyByClasses)
+        (accuracy, accuracies, curves) = (learner.accuracy, learner.accuracyByClasses, learner.curves)
+        // A stream that nothing was drawn from yet would start from another session's seed.
+        for name in ["init", "memory", "data"] { _ = streams.stream(name) }
         self.streams = streams.states.mapValues { [$0.0, $0.1, $0.2, $0.3] }
     }
 
@@ -108,6 +112,7 @@ struct LearnerFile: Codable {
         for change in reader.changes { try change() }
         for (name, value) in values { _ = learner.setState(name, to: value) }
         learner.resume(minibatches: minibatches, losses: losses, lastTask: lastTask, accuracy: accuracy, accuracies: accuracies ?? [:])
+        learner.restoreCurves(curves ?? [:])
         streams.states = self.streams.mapValues { ($0[0], $0[1], $0[2], $0[3]) }
     }
 }

@@ -17,6 +17,7 @@ enum SavedValue: Codable {
     case snapshot(String)
     case network(String, description: String)
     case memory(String, filled: [Int], positions: [Int], hasTargets: Bool, written: [Int]?, writes: Int?)
+    case pooled(String, owners: [Int], seen: [Int], hasTargets: Bool)
     /// Not saved: it has to be there already, and of the same kind (a benchmark, a function).
     case kept(type: String, description: String, recipe: Recipe?)
 }
@@ -67,6 +68,11 @@ struct ValueWriter {
             tensors += [("\(path).x", copy.x), ("\(path).y", copy.y)]
             if let targets = copy.targets { tensors.append(("\(path).targets", targets)) }
             return .memory(path, filled: copy.filled, positions: copy.positions, hasTargets: copy.targets != nil, written: copy.written, writes: copy.writes)
+        case let value as PooledMemoryValue:
+            let copy = try value.memory.snapshot()
+            tensors += [("\(path).x", copy.x), ("\(path).y", copy.y)]
+            if let targets = copy.targets { tensors.append(("\(path).targets", targets)) }
+            return .pooled(path, owners: copy.owners, seen: copy.seen, hasTargets: copy.targets != nil)
         case let value as DrawValue:
             let draw = value.draw
             tensors += [("\(path).x", draw.x), ("\(path).y", draw.y)]
@@ -142,6 +148,12 @@ struct ValueReader {
             guard case .host(let host)? = current, let value = host as? MemoryValue else { throw mismatch(name, "memory", current) }
             let state = RingMemory.Snapshot(x: try tensor("\(place).x"), y: try tensor("\(place).y"), targets: hasTargets ? try tensor("\(place).targets") : nil,
                                             filled: filled, positions: positions, written: written, writes: writes ?? 0)
+            do { try value.memory.check(state) } catch let error as DataError { throw misfit("'\(name)' does not fit: \(error.message)") }
+            changes.append { try value.memory.restore(state) }
+            return .host(value)
+        case .pooled(let place, let owners, let seen, let hasTargets):
+            guard case .host(let host)? = current, let value = host as? PooledMemoryValue else { throw mismatch(name, "memory", current) }
+            let state = PooledMemory.Snapshot(x: try tensor("\(place).x"), y: try tensor("\(place).y"), targets: hasTargets ? try tensor("\(place).targets") : nil, owners: owners, seen: seen)
             do { try value.memory.check(state) } catch let error as DataError { throw misfit("'\(name)' does not fit: \(error.message)") }
             changes.append { try value.memory.restore(state) }
             return .host(value)

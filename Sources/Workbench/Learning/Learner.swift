@@ -14,6 +14,10 @@ final class Learner: MethodInstance {
     private(set) var minibatches = 0
     /// How many of them are in a file.
     var savedMinibatches = 0
+    /// Accuracy on each task's test set after 0, 1, 2, ... of its minibatches, as far as `train` was asked to take it (curve=).
+    private(set) var curves: [Int: [Double]] = [:]
+    /// How many minibatches of a task are followed so, while it is trained.
+    var curveLength = 0
     /// The last task that it was trained on.
     private(set) var lastTask: Int?
     private(set) var classifier: ClassifierValue?
@@ -100,6 +104,9 @@ final class Learner: MethodInstance {
         accuracyByClasses[classes.rawValue] = next(accuracyByClasses[classes.rawValue])
     }
 
+    func followCurve(_ task: Int, _ accuracy: Double) { curves[task, default: []].append(accuracy) }
+    func restoreCurves(_ curves: [Int: [Double]]) { self.curves = curves }
+
     /// Sets what it has reached to what a file holds.
     func resume(minibatches: Int, losses: [Double], lastTask: Int?, accuracy: AccuracyMatrix?, accuracies: [String: AccuracyMatrix]) {
         (self.minibatches, self.losses, self.lastTask, self.accuracy, self.accuracyByClasses) = (minibatches, losses, lastTask, accuracy, accuracies)
@@ -110,7 +117,7 @@ final class Learner: MethodInstance {
 
     /// `L.replay` is the memory that the method calls replay_memory, even where a parameter is named replay.
     override func field(_ name: String) throws -> Value? {
-        if let memory = state("\(name)_memory"), case .host(let host) = memory, host is MemoryValue { return owned(memory, name) }
+        if let memory = state("\(name)_memory"), case .host(let host) = memory, host is MemoryValue || host is PooledMemoryValue { return owned(memory, name) }
         if let own = try super.field(name) { return owned(own, name) }
         guard name == "weights", let net = classifier?.network.network else { return nil }
         return .host(WeightsValue(net, of: self))
@@ -159,7 +166,19 @@ final class Learner: MethodInstance {
         metric("la", "Learning accuracy: mean of R[j][j].") { $0.la },
         metric("bwt", "Backward transfer: mean over earlier tasks of R[last][j] - R[j][j].") { $0.bwt },
         metric("fwt", "Forward transfer: mean of R[j-1][j] - (accuracy of the untrained network on j); evaluate once before training.") { $0.fwt },
+        metric("anytime", "Any-time accuracy: mean over the tasks i learned of the mean over j <= i of R[i][j].") { $0.anytime },
+        .property("lca", "Learning curve area: mean accuracy on each task after 0, 1, ... of its minibatches, averaged; none without train ... curve=N.") { value, _ in
+            MatrixValue.value(LearningCurve.area(Array(try cast(value).curves.values)))
+        },
+        .property("curves", "List of lists, for each task that was followed: accuracy on it after 0, 1, ... of its minibatches.") { value, _ in
+            .items(try cast(value).curves.sorted { $0.key < $1.key }.map { .items($0.value.map { .float($0) }) })
+        },
+        .method("curve", [required("task")], "Accuracy on one task after each task learned: list of R[i][task], none where it was not tested.") { value, arguments, _ in
+            let task = try arguments.int(0)
+            return .items((try cast(value).accuracy?.curve(of: task) ?? []).map { MatrixValue.value($0) })
+        },
         .property("losses", "List of what each minibatch's update returned.") { value, _ in .items(try cast(value).losses.map { .float($0) }) },
+        .property("last_task", "The number of the last task that it was trained on, or none.") { value, _ in try cast(value).lastTask.map { .int($0) } ?? .none },
         .property("minibatches", "How many minibatches it was trained on.") { value, _ in .int(try cast(value).minibatches) },
         .property("method", "The name of its method.") { value, _ in .text(try cast(value).method.name) },
         .property("params", "Record of the method's parameters.") { value, _ in .record(RecordValue(try cast(value).parameters)) },

@@ -22,7 +22,7 @@ extension Workbench {
             let matrix = learner.accuracy
             return LearnerSummary(
                 name: name, method: learner.method.name, parameters: learner.parameters, accuracy: matrix?.rows ?? [],
-                metrics: ["acc": matrix?.acc, "fm": matrix?.fm, "la": matrix?.la, "bwt": matrix?.bwt, "fwt": matrix?.fwt],
+                metrics: ["acc": matrix?.acc, "fm": matrix?.fm, "la": matrix?.la, "bwt": matrix?.bwt, "fwt": matrix?.fwt, "anytime": matrix?.anytime],
                 minibatches: learner.minibatches, unsavedMinibatches: max(0, learner.minibatches - learner.savedMinibatches))
         }
     }

@@ -30,7 +30,7 @@ final class ClassifierValue: Callable {
         columns = try heads.map { try Tensor.from($0 + Array(repeating: 0, count: widest - $0.count), device: device) }
         gaps = heads.allSatisfy { $0.count == widest } ? nil
             : try Tensor.from(heads.flatMap { head in (0..<widest).map { $0 >= head.count } }, shape: [heads.count, widest], device: device)
-        super.init(Signature("classifier", [required("x"), required("t")]))
+        super.init(Signature("classifier", [required("x"), required("t"), optional("training", "while a learner trains")]))
     }
 
     override var typeName: String { "classifier" }
@@ -38,7 +38,7 @@ final class ClassifierValue: Callable {
     override var signatureOwner: AnyObject? { Self.owner }
 
     override func invoke(_ arguments: Arguments, _ evaluator: Evaluator) throws -> Value {
-        let logits = try network.invoke(Arguments(network.signature, [arguments[0]]), evaluator)
+        let logits = try network.invoke(Arguments(network.signature, [arguments[0], arguments[1], arguments[2]]), evaluator)
         if benchmark.heads == .shared { return logits }
         return TensorValue.value(try choose(try TensorMembers.tensor(logits), arguments))
     }
@@ -67,7 +67,9 @@ final class ClassifierValue: Callable {
 
     /// Logits of test samples of one task, in evaluation mode: those of its head, or of some outputs.
     func predict(_ x: Tensor, task: Int, _ contest: Evaluation.Contest? = nil) throws -> Tensor {
-        let logits = try network.network.forward(x, training: false)
+        let x = network.network.dtype == .float64 ? try x.to(.float64) : x
+        let tasks = network.network.takesTasks ? Array(repeating: task, count: x.shape.first ?? 0) : []
+        let logits = try network.network.forward(x, tasks: tasks, training: false)
         guard let contest else {
             if benchmark.heads == .shared { return logits }
             guard columns.indices.contains(task) else { throw Failure(.badValue, "there is no task \(task) in \(benchmark.name), which the learner was made for") }

@@ -38,7 +38,7 @@ final class MemoryValue: HostValue {
     }
 
     /// Flat indices from a list of ints, or from a draw.
-    private static func flat(_ arguments: Arguments, _ index: Int) throws -> [Int] {
+    static func flat(_ arguments: Arguments, _ index: Int) throws -> [Int] {
         switch arguments[index] {
         case .unset, .none: return []
         case .host(let host): if let draw = host as? DrawValue { return draw.draw.flat }
@@ -73,8 +73,8 @@ final class MemoryValue: HostValue {
             holder.log.wrote(holder.memory, task: task, from: before, count: 1)
             return .items([TensorValue.value(rest.x), TensorValue.value(rest.y)])
         },
-        .method("samples", [required("task")], "(x, y) of all samples of a task: x [n, D], y int64 [n].") { value, arguments, _ in
-            let samples = try cast(value).samples(of: try arguments.int(0))
+        .method("samples", [required("task"), optional("empty", "false")], "(x, y) of all samples of a task: x [n, D], y int64 [n]; with empty=true also the slots that nothing was written to yet, which are zero.") { value, arguments, _ in
+            let samples = try cast(value).samples(of: try arguments.int(0), empty: try arguments.bool(1, default: false))
             return .items([TensorValue.value(samples.x), TensorValue.value(samples.y)])
         },
         .method("set_targets", [required("targets"), required("task")], "Stores soft targets [n, C] beside the samples of a task.") { value, arguments, _ in
@@ -87,10 +87,11 @@ final class MemoryValue: HostValue {
             let memory = try cast(value)
             return .int(try memory.source.chooseTask(below: try arguments.int(0, in: 1...memory.tasks)))
         },
-        .method("draw", [required("count"), required("tasks"), optional("removing", "none"), optional("avoiding", "none")],
-                "Draws samples without replacement from the tasks 0 up to, not including, tasks. 'removing' takes slots out of the draw, 'avoiding' draws others.") { value, arguments, _ in
+        .method("draw", [required("count"), optional("tasks", "all"), optional("removing", "none"), optional("avoiding", "none"), optional("task", "none"), optional("replacement", "false")],
+                "Draws samples from the tasks 0 up to, not including, tasks, or from one task; without replacement unless asked for. 'removing' takes slots out of the draw, 'avoiding' draws others.") { value, arguments, _ in
             let holder = try holder(value)
-            let draw = try holder.memory.draw(try arguments.int(0), tasks: try arguments.int(1), removing: try flat(arguments, 2), avoiding: try flat(arguments, 3))
+            let draw = try holder.memory.draw(try arguments.int(0), tasks: try arguments.int(1, default: holder.memory.tasks), only: try arguments.optionalInt(4), replacement: try arguments.bool(5, default: false),
+                                              removing: try flat(arguments, 2), avoiding: try flat(arguments, 3))
             holder.log.add(.drew(holder.memory, draw))
             return .host(DrawValue(draw, imageShape: holder.imageShape))
         },
@@ -131,6 +132,17 @@ final class DrawValue: HostValue {
         .property("x", "The samples [k, D].") { value, _ in TensorValue.value(try cast(value).x) },
         .property("y", "Their labels int64 [k].") { value, _ in TensorValue.value(try cast(value).y) },
         .property("t", "The task of each: list of k ints.") { value, _ in .items(try cast(value).tasks.map { .int($0) }) },
+        .method("pick", [required("indices")], "The samples at some places of the draw, in that order: indices is int64 [n] or a list of ints.") { value, arguments, _ in
+            guard case .host(let host) = value, let holder = host as? DrawValue else { throw Failure(.wrongType, "this is \(value.phrase), not a draw") }
+            let indices: [Int]
+            if case .list(let list) = arguments[0] {
+                indices = try list.items.map { if case .int(let index) = $0 { return index } else { throw arguments.wrong(0, wanted: "int64 [n], or a list of ints") } }
+            } else {
+                indices = try TensorBuiltins.tensor(arguments, 0).ints()
+            }
+            guard indices.allSatisfy({ $0 >= 0 && $0 < holder.draw.count }) else { throw arguments.bad(0, "has a place outside of the draw of \(holder.draw.count) samples") }
+            return .host(DrawValue(try holder.draw.picked(indices), imageShape: holder.imageShape))
+        },
         .property("slots", "The slot of each within its task: list of k ints.") { value, _ in .items(try cast(value).slots.map { .int($0) }) },
         .property("targets", "Their soft targets [k, C].") { value, _ in
             guard let targets = try cast(value).targets else { throw Failure(.notReady, "the memory holds no soft targets yet", hint: "store them with set_targets") }

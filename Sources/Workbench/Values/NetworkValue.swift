@@ -13,7 +13,7 @@ final class NetworkValue: Callable, Reproducible {
     init(_ network: Network, _ workbench: Workbench) {
         self.network = network
         self.workbench = workbench
-        super.init(Signature("network", [required("x")]))
+        super.init(Signature("network", [required("x"), optional("t", "none"), optional("training", "while a learner trains")]))
     }
 
     override var typeName: String { "network" }
@@ -25,9 +25,28 @@ final class NetworkValue: Callable, Reproducible {
 
     override func figure() throws -> Figure? { try NetworkFigures.network(network) }
 
-    /// In training mode while a learner is being trained, in evaluation mode elsewhere.
+    /// A network of its own with the same weights.
+    func copy() throws -> NetworkValue { NetworkValue(try network.copy(), workbench) }
+
+    /// In training mode while a learner is being trained, in evaluation mode elsewhere. Networks that take no tasks pass them over.
     override func invoke(_ arguments: Arguments, _ evaluator: Evaluator) throws -> Value {
-        TensorValue.value(try network.forward(try TensorBuiltins.tensor(arguments, 0), training: workbench.trainingDepth > 0))
+        var x = try TensorBuiltins.tensor(arguments, 0)
+        if network.dtype == .float64, x.dtype == .float32 { x = try x.to(.float64) }
+        let training = try arguments.bool(2, default: workbench.trainingDepth > 0)
+        guard network.takesTasks else { return TensorValue.value(try network.forward(x, training: training)) }
+        return TensorValue.value(try network.forward(x, tasks: try tasks(arguments, x), training: training))
+    }
+
+    private func tasks(_ arguments: Arguments, _ x: Tensor) throws -> [Int] {
+        switch arguments[1] {
+        case .int(let task): return Array(repeating: task, count: x.shape.first ?? 0)
+        case .list(let list):
+            return try list.items.map {
+                guard case .int(let task) = $0 else { throw arguments.wrong(1, wanted: "a task number, or a list of one for each sample") }
+                return task
+            }
+        default: throw arguments.wrong(1, wanted: "a task number, or a list of one for each sample")
+        }
     }
 
     private static func network(_ value: Value) throws -> Network {
@@ -57,11 +76,37 @@ final class NetworkValue: Callable, Reproducible {
             try withoutGradients { try network.gradients.addInPlace(values) }
             return .none
         },
-        .method("step", [required("lr")], "One step of gradient descent: weights -= lr * gradients.") { value, arguments, _ in
-            let rate = try arguments.double(0)
+        .method("add_penalty", [required("anchor"), required("importance"), optional("strength", "1")],
+                "Adds the gradient of strength * sum(importance * (w - anchor)^2) to the gradients, and returns that number; anchor and importance are vectors [P] like weights.vector.") { value, arguments, _ in
+            let strength = try arguments.double(2, default: 1)
+            guard strength.isFinite else { throw arguments.bad(2, "must be finite") }
+            return .float(try QuadraticPenalty.add(to: try network(value), anchor: try TensorBuiltins.tensor(arguments, 0), importance: try TensorBuiltins.tensor(arguments, 1), strength: strength))
+        },
+        .method("step", [required("lr"), optional("part", "\"all\"")], "One step of gradient descent: weights -= lr * gradients. part: \"all\"; of a FiLM network also \"base\" or \"context\", the rest then stays.") { value, arguments, _ in
+            let (network, rate) = (try network(value), try arguments.double(0))
             guard rate.isFinite else { throw arguments.bad(0, "must be finite") }
-            try network(value).descend(learningRate: rate)
+            let part = try arguments.string(1, default: "all")
+            if part == "all" {
+                try network.descend(learningRate: rate)
+            } else {
+                guard let context = network.contextStart, part == "base" || part == "context" else {
+                    throw arguments.bad(1, "must be \"all\"\(network.contextStart == nil ? "" : ", \"base\" or \"context\"") for a \(network.description), not \"\(part)\"")
+                }
+                try network.descend(learningRate: rate, in: part == "base" ? 0..<context : context..<network.parameterCount)
+            }
             return .none
+        },
+        .method("clip", [required("limit")], "Limits each gradient to [-limit, limit].") { value, arguments, _ in
+            let (network, limit) = (try network(value), try arguments.double(0))
+            guard limit >= 0 else { throw arguments.bad(0, "must not be negative") }
+            try withoutGradients { try network.gradients.copyInPlace(from: try network.gradients.clamp(min: -limit, max: limit)) }
+            return .none
+        },
+        .property("takes_tasks", "Whether it is called with the tasks of the samples: net(x, t).") { value, _ in .bool(try network(value).takesTasks) },
+        .property("input_parameters", "Parameters of its first layer: they are the first of the vector [P].") { value, _ in .int(try network(value).inputParameterCount) },
+        .method("double", [], "A network of its own with the same weights in float64, for checks of derivatives. It takes float32 samples too.") { value, _, _ in
+            guard case .host(let host) = value, let original = host as? NetworkValue else { return .none }
+            return .host(NetworkValue(try original.network.converted(to: .float64), original.workbench))
         },
         .method("copy", [], "A network of its own with the same weights.") { value, _, _ in
             guard case .host(let host) = value, let original = host as? NetworkValue else { return .none }
@@ -100,6 +145,22 @@ final class WeightsValue: HostValue {
             let beta = try arguments.double(1)
             guard beta.isFinite else { throw arguments.bad(1, "must be finite") }
             try network(value).interpolate(from: try arguments.host(0, SnapshotValue.self, "a snapshot").snapshot, fraction: beta)
+            return .none
+        },
+        .method("add", [required("values"), optional("scale", "1")], "weights += scale * values; values is a vector [P].") { value, arguments, _ in
+            let network = try network(value)
+            let (values, scale) = (try TensorBuiltins.tensor(arguments, 0), try arguments.double(1, default: 1))
+            guard values.shape == network.weights.shape else { throw arguments.bad(0, "must be a vector of \(network.parameterCount) numbers, not \(values.summary)") }
+            try withoutGradients { try network.weights.addInPlace(try values.to(network.dtype), alpha: scale) }
+            return .none
+        },
+        .method("set", [required("values"), optional("start", "0")], "Sets parameters start to start + n of the vector [P] to values [n].") { value, arguments, _ in
+            let network = try network(value)
+            let (values, start) = (try TensorBuiltins.tensor(arguments, 0), try arguments.int(1, default: 0))
+            guard values.rank == 1, start >= 0, start <= network.parameterCount, values.count <= network.parameterCount - start else {
+                throw arguments.bad(0, "must be a vector that fits into \(network.parameterCount) parameters from \(start) on, not \(values.summary)")
+            }
+            try withoutGradients { try network.weights.narrow(0, start, values.count).copyInPlace(from: values) }
             return .none
         },
         .property("vector", "A copy of all parameters as one tensor [P].") { value, _ in TensorValue.value(try network(value).weights.detach().clone()) },

@@ -74,6 +74,23 @@ enum TensorMembers {
             sized("norm", "Square root of the sum of squares.", { try $0.norm() }, { try $0.norm($1, keepDim: $2) }),
             sized("any", "Whether any element is not zero.", { try $0.any() }, { try $0.any($1, keepDim: $2) }),
             sized("all", "Whether all elements are not zero.", { try $0.all() }, { try $0.all($1, keepDim: $2) }),
+            .method("dot", [required("other")], "Inner product of two vectors [n].") { value, arguments, _ in
+                let (a, b) = (try tensor(value), try TensorBuiltins.tensor(arguments, 0))
+                guard a.rank == 1, a.shape == b.shape, a.dtype == b.dtype else { throw arguments.bad(0, "must be a \(a.dtype.rawValue) vector of the same length, not \(b.summary) for \(a.summary)") }
+                return TensorValue.value(try a.dot(b))
+            },
+            .method("argsort", [optional("descending", "false")], "Indices that put the last dimension in order (int64); equal elements keep their order.") { value, arguments, _ in
+                TensorValue.value(try tensor(value).sort(descending: try arguments.bool(0, default: false)).indices)
+            },
+            .method("gather", [required("indices"), optional("dim", "1")], "Elements at int64 indices along a dimension, in the indices' shape.") { value, arguments, _ in
+                TensorValue.value(try tensor(value).gather(try arguments.int(1, default: 1), try TensorBuiltins.tensor(arguments, 0)))
+            },
+            .method("one_hot", [required("classes")], "Labels int64 [..] as float32 [.., classes] of 0 and 1.") { value, arguments, _ in
+                TensorValue.value(try tensor(value).oneHot(try arguments.int(0, in: 1...1_000_000)).to(.float32))
+            },
+            .method("maximum", [required("other")], "The larger of each pair of elements of two tensors.") { value, arguments, _ in
+                TensorValue.value(try tensor(value).maximum(try TensorBuiltins.tensor(arguments, 0)))
+            },
             plain("std", "Standard deviation of all elements (divisor n - 1).") { try $0.std() },
         ]
     }

@@ -98,7 +98,7 @@ public struct TraceVerifier {
         }
         guard case .host(let host)? = session.value(of: "learner"), let learner = host as? Learner else { throw Failed(message: "the method made no learner") }
         guard draws.used == draws.count else { throw Failed(message: "the method drew \(draws.used) times, but \(draws.count) draws are recorded") }
-        return try compare(method, learner, network)
+        return try compare(method, learner, network, session.evaluator)
     }
 
     /// The method's name and signature, and the line that makes it known.
@@ -168,7 +168,7 @@ public struct TraceVerifier {
 
     // MARK: - Comparison
 
-    private func compare(_ method: String, _ learner: Learner, _ network: Network) throws -> Result {
+    private func compare(_ method: String, _ learner: Learner, _ network: Network, _ evaluator: Evaluator) throws -> Result {
         let wanted = try tensor("loss").doubles()
         guard wanted.count == learner.losses.count else { throw Failed(message: "\(learner.losses.count) losses, but \(wanted.count) are recorded") }
         var losses = 0.0
@@ -180,7 +180,7 @@ public struct TraceVerifier {
             weights = worse(weights, try relative(tensor, theirs))
         }
         var logits: Double?
-        if let theirs = trace["eval.logits"], theirs.rank == 3 { logits = try relativeLogits(network, theirs) }
+        if let theirs = trace["eval.logits"], theirs.rank == 3 { logits = try relativeLogits(learner, network.outputs, theirs, evaluator) }
         return Result(method: method, losses: losses, weights: weights, logits: logits)
     }
 
@@ -193,21 +193,21 @@ public struct TraceVerifier {
         return error / max(try theirs.to(.float64).norm().item(), 1e-12)
     }
 
-    /// Logits in evaluation mode on the first samples of each task, as recorded [tasks, samples, outputs].
+    /// The method's predictions (the network's logits, or iCaRL's votes) in evaluation mode on the first samples of each task, as recorded [tasks, samples, outputs].
     /// With a head for each task only its own columns count: the published code overwrites the others.
-    private func relativeLogits(_ network: Network, _ theirs: Tensor) throws -> Double {
+    private func relativeLogits(_ learner: Learner, _ outputs: Int, _ theirs: Tensor, _ evaluator: Evaluator) throws -> Double {
         let x = try tensor("stream.x")
         let numbers = try tensor("stream.t").ints()
-        guard theirs.shape[2] == network.outputs, theirs.shape[0] >= 1 else { throw Unreadable(message: "'\(path)': eval.logits are \(theirs.summary)") }
-        let size = try text("setting") == "split" ? network.outputs / theirs.shape[0] : network.outputs
+        guard theirs.shape[2] == outputs, theirs.shape[0] >= 1 else { throw Unreadable(message: "'\(path)': eval.logits are \(theirs.summary)") }
+        let size = try text("setting") == "split" ? outputs / theirs.shape[0] : outputs
         return try withoutGradients {
             var (ours, recorded): ([Tensor], [Tensor]) = ([], [])
             for task in 0..<theirs.shape[0] {
                 let rows = Array(numbers.indices.filter { numbers[$0] == task }.prefix(theirs.shape[1]))
                 guard rows.count == theirs.shape[1] else { throw Unreadable(message: "'\(path)': task \(task) has fewer samples than eval.logits") }
                 let samples = try x.indexSelect(0, try Tensor.from(rows)).to(.float32).div(255)
-                let offset = size == network.outputs ? 0 : task * size
-                ours.append(try network.forward(samples, training: false).narrow(1, offset, size))
+                let offset = size == outputs ? 0 : task * size
+                ours.append(try learner.predict(samples, task, nil, evaluator))
                 recorded.append(try theirs.select(0, task).narrow(1, offset, size))
             }
             return try relative(try Tensor.stack(ours), try Tensor.stack(recorded))

@@ -1,0 +1,56 @@
+import BCLScript
+
+/// Presets: the published values of a method's parameters, under the name of the benchmark they are for.
+enum MethodBuiltins {
+    static var all: [Builtin] {
+        [
+            Builtin("presets", [required("method"), required("values")], topic: "learning",
+                    doc: "Gives a method named sets of parameters. A method with a parameter 'preset' then takes what is not given from the set of that name; METHOD.presets shows them.",
+                    example: "method m(lr=0.1, preset=none) { on batch(x) { } }\npresets(m, {small: {lr: 0.01}})\nassert m(preset=\"small\").lr == 0.01 and m(lr=1, preset=\"small\").lr == 1") { arguments, _ in
+                guard case .host(let host) = arguments[0], let method = host as? MethodValue else { throw arguments.wrong(0, wanted: "a method") }
+                guard case .record(let sets) = arguments[1] else { throw arguments.wrong(1, wanted: "a record of records") }
+                guard method.signature.index(of: "preset") != nil else {
+                    throw arguments.bad(0, "has no parameter 'preset'")
+                }
+                for (name, value) in sets.entries {
+                    guard case .record(let set) = value else { throw arguments.bad(1, "holds no record under '\(name)'") }
+                    for key in set.entries.keys where method.signature.index(of: key) == nil || key == "preset" {
+                        throw Failure(.unknownKeyword, "the preset '\(name)' sets '\(key)', but \(method.name) has no such parameter",
+                                      hint: Suggestion.nearest(to: key, among: method.parameterNames).map { "did you mean '\($0)'?" })
+                    }
+                }
+                method.presets = sets
+                return .none
+            },
+        ]
+    }
+}
+
+extension MethodValue {
+    public static let table = MemberTable([
+        .property("name", "Its name.") { value, _ in .text(try cast(value).name) },
+        .property("presets", "Record of its named sets of parameters, each a record.") { value, _ in .record(try cast(value).presets ?? RecordValue([])) },
+        .property("parameters", "List of the names of its parameters.") { value, _ in .items(try cast(value).parameterNames.map { .text($0) }) },
+    ])
+
+    private static func cast(_ value: Value) throws -> MethodValue {
+        guard case .host(let host) = value, let method = host as? MethodValue else { throw Failure(.wrongType, "this is \(value.phrase), not a method") }
+        return method
+    }
+
+    /// The arguments with what is not given taken from the preset that `preset` names.
+    func withPreset(_ arguments: Arguments) throws -> Arguments {
+        guard let place = signature.index(of: "preset"), case .string(let name) = arguments[place] else { return arguments }
+        guard let presets else { throw Failure(.badValue, "\(self.name) has no presets") }
+        guard case .record(let set)? = presets.entries[name.text] else {
+            let names = Array(presets.entries.keys)
+            throw Failure(.badValue, "\(self.name) has no preset '\(name.text)'; it has \(names.joined(separator: ", "))",
+                          hint: Suggestion.nearest(to: name.text, among: names).map { "did you mean \"\($0)\"?" })
+        }
+        var values = arguments.values
+        for (key, value) in set.entries {
+            if let index = signature.index(of: key), index < values.count, values[index].isUnset { values[index] = value }
+        }
+        return Arguments(signature, values)
+    }
+}

@@ -1,0 +1,170 @@
+import BCLScript
+import Continual
+import Engine
+import Foundation
+import Interpreter
+
+extension Workbench {
+    var searchBuiltins: [Builtin] {
+        [
+            Builtin("search", [required("method"), required("bench"), required("over")], returns: "record", topic: "learning",
+                    doc: "Chooses hyper-parameters as Chaudhry et al. (2019) do: trains the method once on all tasks of a benchmark (bench.validation) for each combination of the lists in 'over', from the same weights with the same draws. Beside the method's parameters 'over' may hold net (a network, which is copied, or a function that makes one), epochs, batch and metric (\"acc\", \"fm\", \"la\"). "
+                        + "Gives a record: best (the parameters), table (list of rows), runs (every run's whole configuration and results).",
+                    example: "let bench = permuted(digits(), tasks=4, per_task=40)\nlet found = search(single, bench.validation, over={lr: [0.01, 0.1], net: mlp(64, 10)})\nprint found.best.lr",
+                    verb: [VerbForm.Slot(nil, "method"), VerbForm.Slot("on", "bench"), VerbForm.Slot("over", "over", named: true)]) { arguments, evaluator in
+                guard case .host(let host) = arguments[0], let method = host as? MethodValue else { throw arguments.wrong(0, wanted: "a method, such as er") }
+                let bench = try arguments.host(1, BenchmarkValue.self, "a benchmark, such as bench.validation")
+                guard case .record(let over) = arguments[2] else { throw arguments.wrong(2, wanted: "lists of values: lr=[0.01, 0.1], beta=[0.3]") }
+                return try HyperparameterSearch(method, bench, over, self, evaluator).run()
+            },
+        ]
+    }
+}
+
+/// One method with every combination of some parameters' values, on one benchmark.
+struct HyperparameterSearch {
+    private static let most = 10_000
+
+    private let method: MethodValue
+    private let bench: BenchmarkValue
+    private let grid: [(name: String, values: [Value])]
+    private let epochs: Int
+    private let batch: Int
+    private let metric: String
+    private let net: Value
+    private let workbench: Workbench
+    private let evaluator: Evaluator
+
+    init(_ method: MethodValue, _ bench: BenchmarkValue, _ over: RecordValue, _ workbench: Workbench, _ evaluator: Evaluator) throws {
+        (self.method, self.bench, self.workbench, self.evaluator) = (method, bench, workbench, evaluator)
+        guard method.signature.parameters.prefix(2).map(\.name) == ["net", "bench"] else {
+            throw Failure(.badValue, "search can't make a learner of \(method.signature.description): its first parameters must be net and bench")
+        }
+        let tunable = method.parameterNames.filter { $0 != "net" && $0 != "bench" }
+        var (grid, epochs, batch, metric, net): ([(String, [Value])], Int, Int, String, Value) = ([], 1, Benchmark.batchSize, "acc", .none)
+        for (name, value) in over.entries {
+            if !tunable.contains(name) {
+                switch (name, value) {
+                case ("net", _): net = value; continue
+                case ("epochs", .int(let count)) where count >= 1 && count <= 1_000_000: epochs = count; continue
+                case ("batch", .int(let count)) where count >= 1 && count <= 1_000_000: batch = count; continue
+                case ("metric", .string(let text)) where ["acc", "fm", "la"].contains(text.text): metric = text.text; continue
+                case ("epochs", _), ("batch", _): throw Failure(.badValue, "'\(name)' of search must be a positive int, not \(value.phrase)")
+                case ("metric", _): throw Failure(.badValue, "'metric' of search must be \"acc\", \"fm\" or \"la\"")
+                default:
+                    throw Failure(.unknownKeyword, "\(method.name) has no parameter '\(name)' to search over",
+                                  hint: Suggestion.nearest(to: name, among: tunable).map { "did you mean '\($0)'?" } ?? "its signature is \(method.signature.description)")
+                }
+            }
+            var values = [value]
+            if case .list(let list) = value { values = list.items }
+            guard !values.isEmpty else { throw Failure(.badValue, "there are no values of '\(name)' to search over") }
+            grid.append((name, values))
+        }
+        guard !grid.isEmpty else { throw Failure(.badValue, "search needs at least one parameter of \(method.name) with its values", hint: "search \(method.name) on bench.validation over lr=[0.01, 0.03, 0.1]") }
+        var count = 1
+        for (_, values) in grid {
+            let (product, overflow) = count.multipliedReportingOverflow(by: values.count)
+            guard !overflow, product <= Self.most else { throw Failure(.badValue, "these are more than \(Self.most) combinations") }
+            count = product
+        }
+        (self.grid, self.epochs, self.batch, self.metric, self.net) = (grid.map { (name: $0.0, values: $0.1) }, epochs, batch, metric, net)
+    }
+
+    private var combinations: [[Value]] { grid.reduce([[]]) { rows, parameter in rows.flatMap { row in parameter.values.map { row + [$0] } } } }
+
+    func run() throws -> Value {
+        let start = workbench.streams.states
+        let seed = workbench.streams.seed
+        // What comes after the search draws as if it had not been.
+        defer { workbench.streams.states = start }
+        let initial = try makeNetwork()
+        var runs: [(values: [Value], score: Double, record: RecordValue)] = []
+        let all = combinations
+        for (number, values) in all.enumerated() {
+            workbench.streams.states = start
+            let learner = try makeLearner(try initial.copy(), values)
+            let clock = ContinuousClock.now
+            for task in bench.taskValues {
+                try learner.stepping.begin(TrainingCursor([task], epochs: epochs, size: batch))
+                try workbench.goOn(learner, .everything, evaluator)
+                learner.record(try bench.benchmark.tasks.map { task in
+                    try Evaluation.accuracy(on: task) {
+                        try evaluator.checkInterrupt()
+                        return try learner.predict($0, task.number, nil, evaluator)
+                    }
+                }, bench.benchmark.ownClasses, isOwn: true)
+            }
+            let spent = (ContinuousClock.now - clock).components
+            let record = result(learner, values, initial, seed, Double(spent.seconds) + Double(spent.attoseconds) * 1e-18)
+            runs.append((values, score(learner), record))
+            evaluator.print("\(number + 1)/\(all.count)  \(text(values))  \(line(learner))")
+        }
+        // fm is better when it is small; what is not a number is worst; of equals the first counts.
+        let best = runs.indices.max { a, b in runs[a].score < runs[b].score || (runs[a].score == runs[b].score && a > b) } ?? 0
+        evaluator.print("best: \(text(runs[best].values))")
+        let table = runs.map { run in
+            Value.record(RecordValue(zip(grid, run.values).map { ($0.name, $1) } + ["acc", "fm", "la"].map { ($0, run.record.entries[$0] ?? .none) }))
+        }
+        return .record(RecordValue([
+            ("method", .text(method.name)), ("bench", .text(bench.benchmark.name)), ("metric", .text(metric)),
+            ("best", .record(RecordValue(zip(grid, runs[best].values).map { ($0.name, $1) }))),
+            ("table", .items(table)), ("runs", .items(runs.map { .record($0.record) })),
+        ]))
+    }
+
+    private func makeNetwork() throws -> NetworkValue {
+        switch net {
+        case .host(let host):
+            if let network = host as? NetworkValue { return network }
+            if let function = host as? Callable, case .host(let made) = try evaluator.call(function, [], []), let network = made as? NetworkValue { return network }
+        case .none:
+            let bench = bench.benchmark
+            let random = workbench.streams.stream("init")
+            if bench.imageShape.count == 3, bench.imageShape[0] == 3 {
+                return NetworkValue(try ResNet18(outputs: bench.outputs, imageShape: bench.imageShape, random: random, device: workbench.device), workbench)
+            }
+            return NetworkValue(try MLP(widths: [bench.inputSize, 128, 128, 128, bench.outputs], random: random, device: workbench.device), workbench)
+        default: break
+        }
+        throw Failure(.wrongType, "'net' of search is a network, or a function that makes one", hint: "net=mlp(784, 100, 100, 10)")
+    }
+
+    private func makeLearner(_ network: NetworkValue, _ values: [Value]) throws -> Learner {
+        let named = zip(grid, values).map { ($0.name, $1) }
+        guard case .host(let host) = try evaluator.call(method, [.host(network), .host(bench)], named), let learner = host as? Learner else {
+            throw Failure(.notReady, "\(method.name) made no learner")
+        }
+        return learner
+    }
+
+    private func value(_ learner: Learner, _ name: String) -> Double? {
+        switch name {
+        case "fm": return learner.accuracy?.fm
+        case "la": return learner.accuracy?.la
+        default: return learner.accuracy?.acc
+        }
+    }
+
+    private func score(_ learner: Learner) -> Double {
+        let found = value(learner, metric) ?? -.infinity
+        return found.isNaN ? -.infinity : metric == "fm" ? -found : found
+    }
+
+    private func text(_ values: [Value]) -> String { zip(grid, values).map { "\($0.name)=\(Describer.string($1))" }.joined(separator: " ") }
+
+    private func line(_ learner: Learner) -> String {
+        ["acc", "fm", "la"].map { name in "\(name) \(value(learner, name).map { String(format: "%.4f", $0) } ?? "-")" }.joined(separator: "  ")
+    }
+
+    /// All that is needed to make the run again, and what came of it.
+    private func result(_ learner: Learner, _ values: [Value], _ initial: NetworkValue, _ seed: UInt64, _ seconds: Double) -> RecordValue {
+        let parameters = learner.parameters.filter { $0.0 != "net" && $0.0 != "bench" }
+        return RecordValue([
+            ("method", .text(method.name)), ("params", .record(RecordValue(parameters))), ("net", .text(initial.network.description)),
+            ("bench", .text(bench.recipe?.description ?? bench.benchmark.name)), ("epochs", .int(epochs)), ("batch", .int(batch)), ("seed", .int(Int(truncatingIfNeeded: seed))),
+            ("acc", MatrixValue.value(learner.accuracy?.acc)), ("fm", MatrixValue.value(learner.accuracy?.fm)), ("la", MatrixValue.value(learner.accuracy?.la)),
+            ("accuracy", .host(MatrixValue(learner.accuracy ?? AccuracyMatrix(tasks: bench.benchmark.tasks.count)))), ("seconds", .float(seconds)),
+        ])
+    }
+}
