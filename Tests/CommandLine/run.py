@@ -439,6 +439,84 @@ print(*net(torch.tensor([[0.1, -0.2, 0.3, 0.4]])).flatten().tolist())
     assert all(abs(a - b) < 1e-6 for a, b in zip(ours, theirs)), (ours, theirs)
 
 
+# torchvision's resnet18, which the wheel does not bring along.
+TORCHVISION = """
+import json, struct, sys, torch
+from torch import nn
+
+class Block(nn.Module):
+    def __init__(self, planes_in, planes, stride):
+        super().__init__()
+        self.conv1 = nn.Conv2d(planes_in, planes, 3, stride, 1, bias=False); self.bn1 = nn.BatchNorm2d(planes); self.relu = nn.ReLU(inplace=True)
+        self.conv2 = nn.Conv2d(planes, planes, 3, 1, 1, bias=False); self.bn2 = nn.BatchNorm2d(planes); self.downsample = None
+        if stride != 1 or planes_in != planes: self.downsample = nn.Sequential(nn.Conv2d(planes_in, planes, 1, stride, bias=False), nn.BatchNorm2d(planes))
+    def forward(self, x):
+        out = self.bn2(self.conv2(self.relu(self.bn1(self.conv1(x)))))
+        return self.relu(out + (x if self.downsample is None else self.downsample(x)))
+
+class ResNet(nn.Module):
+    def __init__(self, classes, width=64):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, width, 7, 2, 3, bias=False); self.bn1 = nn.BatchNorm2d(width); self.relu = nn.ReLU(inplace=True); self.maxpool = nn.MaxPool2d(3, 2, 1)
+        planes = width
+        for stage in range(4):
+            out = width << stage
+            setattr(self, "layer%d" % (stage + 1), nn.Sequential(Block(planes, out, 1 if stage == 0 else 2), Block(out, out, 1)))
+            planes = out
+        self.avgpool = nn.AdaptiveAvgPool2d((1, 1)); self.fc = nn.Linear(planes, classes)
+    def forward(self, x):
+        x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
+        return self.fc(torch.flatten(self.avgpool(self.layer4(self.layer3(self.layer2(self.layer1(x))))), 1))
+
+def read(path):
+    b = open(path, "rb").read(); n = struct.unpack("<Q", b[:8])[0]; h = json.loads(b[8:8 + n]); h.pop("__metadata__", None)
+    kinds = {"F32": torch.float32, "I64": torch.int64}
+    return {k: torch.frombuffer(bytearray(b[8 + n + v["data_offsets"][0]:8 + n + v["data_offsets"][1]]), dtype=kinds[v["dtype"]]).reshape(v["shape"]) for k, v in h.items()}
+
+def show(net, side):
+    net.eval()
+    with torch.no_grad(): print(*net((torch.arange(3 * side * side) % 7 / 7).reshape(1, 3, side, side)).flatten().tolist())
+"""
+
+
+def test_pretrained_weights_go_to_torchvision_and_back():
+    python = next((p for p in Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache").glob("bclsh/torch-*/bin/python")), None)
+    if python is None:
+        raise Skip("no Python with torch in the cache folder")
+    home = folder()
+
+    def torch(program):
+        return subprocess.run([str(python), "-W", "ignore", "-c", TORCHVISION + program], capture_output=True, text=True, cwd=home, check=True).stdout
+
+    def near(ours, theirs):
+        ours, theirs = [[float(v) for v in text.split()] for text in (ours, theirs)]
+        assert len(ours) == len(theirs) and all(abs(a - b) < 1e-4 * max(1, abs(b)) for a, b in zip(ours, theirs)), (ours, theirs)
+
+    show = "\nlet x = stack([tensor([i % 7 / 7 for i in 0..(3 * {side} * {side})])])\nfor v in net(x)[0] {{ print v.item() }}"
+    net = "let net = resnet18(5, image=(3, {side}, {side}), style=\"imagenet\", channels=8{more})"
+    # A network of our own, trained a little, in torchvision's module.
+    made = bclsh("-e", "seed 3\n" + net.format(side=84, more="") + "\nfor i in 0..2 { net(ones(4, 3 * 84 * 84) * (i + 1), training=true) }\nsave net to \"ours.safetensors\"" + show.format(side=84), cwd=home)
+    check(made, 0)
+    near(made.stdout, torch("net = ResNet(5, 8); net.load_state_dict(read('ours.safetensors')); show(net, 84)"))
+    # A .pth of torchvision's module with the same head, in the old and the new format, and within a checkpoint of DataParallel.
+    theirs = torch("torch.manual_seed(1); net = ResNet(5, 8); net(torch.randn(4, 3, 64, 64)); torch.save(net.state_dict(), 'new.pth')\n"
+                   "torch.save(net.state_dict(), 'old.pth', _use_new_zipfile_serialization=False)\n"
+                   "torch.save({'epoch': 3, 'state_dict': {'module.' + k: v for k, v in net.state_dict().items()}}, 'parallel.pth'); show(net, 224)")
+    for name in ["new.pth", "old.pth", "parallel.pth"]:
+        ours = bclsh("-e", net.format(side=224, more=", pretrained=\"" + name + "\"") + show.format(side=224), cwd=home)
+        check(ours, 0)
+        near(ours.stdout, theirs)
+    loaded = bclsh("-e", net.format(side=224, more="") + "\nload net from \"new.pth\"" + show.format(side=224), cwd=home)
+    near(loaded.stdout, theirs)
+    # Another head: that stays new, everything else is taken over.
+    torch("torch.manual_seed(1); net = ResNet(1000, 8); torch.save(net.state_dict(), 'imagenet.pth')")
+    other = bclsh("-e", "let net = resnet18(5, image=(3, 64, 64), style=\"imagenet\", channels=8, pretrained=\"imagenet.pth\")\nsave net to \"head.safetensors\"", cwd=home)
+    check(other, 0)
+    assert torch("a = read('head.safetensors'); b = torch.load('imagenet.pth'); print(sum(torch.equal(a[k], v) for k, v in b.items()), len(b), list(a['fc.weight'].shape))").split() == ["120", "122", "[5,", "64]"]
+    wrong = bclsh("-e", "let net = resnet18(5, style=\"imagenet\", pretrained=\"imagenet.pth\")", cwd=home)
+    assert wrong.returncode != 0 and "imagenet.pth" in wrong.stderr and "conv1.weight" in wrong.stderr, wrong.stderr
+
+
 # --- Traces ---
 
 def test_traces_are_reproduced():

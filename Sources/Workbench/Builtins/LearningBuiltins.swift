@@ -19,14 +19,14 @@ extension Workbench {
                 try self.goOn(learner, .everything, evaluator)
                 return .none
             },
-            Builtin("evaluate", [required("learner"), required("bench"), optional("classes", "the benchmark's"), optional("adapt", "none")], topic: "learning",
+            Builtin("evaluate", [required("learner"), required("bench"), optional("adapt", "none"), optional("classes", "the benchmark's")], topic: "learning",
                     doc: "Accuracy (0 to 1) on the test set of each task of a benchmark: a list, and the next row of the learner's accuracy matrix. On a single task: a number. Which classes compete: those of the sample's \"task\" (task-incremental), of \"all\" tasks (class-incremental), or of the tasks \"seen\" so far; without it the task's where tasks have heads of their own, and all otherwise. With adapt(steps=, lr=) each task is tested with a copy adapted to it, and L.accuracy stays as it is.",
                     example: "let bench = permuted(digits(), tasks=2, per_task=50)\nlet me = single(mlp(64, 10), bench)\nevaluate me on bench",
                     verb: [VerbForm.Slot(nil, "learner"), VerbForm.Slot("on", "bench"), VerbForm.Slot("with", "adapt", required: false)]) { arguments, evaluator in
                 if case .host(let host) = arguments[0], let adapted = host as? AdaptedValue { return try self.evaluate(adapted, arguments, evaluator) }
                 let learner = try arguments.host(0, Learner.self, "a learner")
-                if arguments.has(3) { return try self.evaluate(learner, adapted: try arguments.host(3, AdaptationValue.self, "adapt(steps=, lr=)").adaptation, arguments, evaluator) }
-                let classes = arguments.has(2) ? try self.word(arguments, 2, Evaluation.Classes.self, default: .all) : nil
+                if arguments.has(2) { return try self.evaluate(learner, adapted: try arguments.host(2, AdaptationValue.self, "adapt(steps=, lr=)").adaptation, arguments, evaluator) }
+                let classes = arguments.has(3) ? try self.word(arguments, 3, Evaluation.Classes.self, default: .all) : nil
                 if case .host(let host) = arguments[1], let task = host as? TaskValue { return .float(try self.accuracy(learner, task.task, task.benchmark, classes, evaluator)) }
                 let bench = try arguments.host(1, BenchmarkValue.self, "a benchmark or a task").benchmark
                 return try self.evaluate(learner, bench, classes, evaluator)
