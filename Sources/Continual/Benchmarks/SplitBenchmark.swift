@@ -24,6 +24,7 @@ extension Benchmark {
             if let wrong = list.first(where: { $0 < 0 || $0 >= data.classes }) { throw DataError("there is no class \(wrong) in \(data.name): its labels are 0 to \(data.classes - 1)") }
             var seen = Set<Int>()
             if let twice = list.first(where: { !seen.insert($0).inserted }) { throw DataError("the class \(twice) is twice in the order of classes") }
+            guard !list.isEmpty else { throw DataError("the order of classes is empty") }
             ordered = list
         }
         let (number, size) = try division(of: ordered.count, data.name, tasks, classesPerTask)

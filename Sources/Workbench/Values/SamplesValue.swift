@@ -31,7 +31,7 @@ final class SamplesValue: HostValue {
         self.init(TaskSamples(data[keyPath: part]), imageShape: data.imageShape, classNames: data.classNames, title: "\(what) samples of \(data.name)")
     }
 
-    override var typeName: String { "samples" }
+    override var typeName: String { "sample set" }
     override func describe(_ describer: inout Describer) {
         describer.write("<\(samples.count) \(title), images \(imageShape.map(String.init).joined(separator: "x"))>")
     }
