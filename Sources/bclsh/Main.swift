@@ -1,4 +1,5 @@
 import ArgumentParser
+import Engine
 import Foundation
 
 /// The command `bclsh`. What is no subcommand is a file to run: `bclsh FILE`, `bclsh -e CODE`, and `#!` lines work without `run`.
@@ -16,6 +17,7 @@ struct Main: ParsableCommand {
         subcommands: [Run.self, Shell.self, Check.self, Format.self, Test.self, Explain.self, Verify.self, DataCommand.self, LanguageServerCommand.self])
 
     static func main() {
+        Torch.keepMemory()
         var arguments = Array(CommandLine.arguments.dropFirst())
         let known = Set(configuration.subcommands.map { $0.configuration.commandName ?? "" } + ["help", "--help", "-h", "--version", "--generate-completion-script", "--experimental-dump-help"])
         if arguments.isEmpty {

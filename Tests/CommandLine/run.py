@@ -165,6 +165,45 @@ def test_mnist_files():
     check(bclsh("-e", f"mnist(path=\"{home}/mnist\")"), 70, err="there is no 'train-images-idx3-ubyte.gz'")
 
 
+IMAGES = Path(__file__).resolve().parent.parent / "Images/modes"
+
+
+def write_birds(where, each=20):
+    for name in ["crow", "jay"]:
+        (where / name).mkdir(parents=True)
+        for i in range(each):
+            (where / name / f"{i}.jpg").write_bytes((IMAGES / "rgb.jpg").read_bytes())
+
+
+def test_folders_of_images():
+    home = folder()
+    write_birds(home / "birds")
+    cache = {"XDG_CACHE_HOME": str(home / "cache")}
+    program = f'let d = image_folder("{home}/birds", size=12)\nprint d, d.train.images.double().sum().item()'
+    first = check(bclsh("-e", program, env=cache), 0, "32 training and 8 test images 3x12x12, 2 classes", "images: 40 images")
+    files = list((home / "cache/bclsh/images").iterdir())
+    assert len(files) == 1 and files[0].name.endswith(".images"), files
+    second = check(bclsh("-e", program, env=cache), 0)
+    assert second.stdout == first.stdout and second.stderr == "", (second.stdout, second.stderr)
+    files[0].write_bytes(files[0].read_bytes()[:-3])
+    third = check(bclsh("-e", program, env=cache), 0, err=["warning", "are decoded again: the cache", "is cut off"])
+    assert third.stdout == first.stdout
+    (home / "birds/jay/7.jpg").write_bytes((IMAGES / "rgb.jpg").read_bytes()[:400])
+    check(bclsh("-e", program, env=cache), 70, err=["decoded again", f"the image '{home}/birds/jay/7.jpg' is damaged: it is cut off", "-e:1:9"])
+
+
+def test_decoding_is_interrupted():
+    home = folder()
+    write_birds(home / "birds", each=1500)
+    process = subprocess.Popen([BINARY, "-e", f'image_folder("{home}/birds", size=(600, 600))'], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                               env={**os.environ, "XDG_CACHE_HOME": str(home / "cache")})
+    time.sleep(3)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 130 and "interrupted" in err, (process.returncode, err)
+    assert not (home / "cache/bclsh").exists()
+
+
 # --- Learning ---
 
 SMALL = """

@@ -64,7 +64,7 @@ public final class TaskSamples {
     public func pixels(_ start: Int, _ length: Int) throws -> Tensor {
         if let mix { return try mix.pixels(start, length) }
         let images = try rows.map { try source.images.indexSelect(0, try $0.narrow(0, start, length)) } ?? source.images.narrow(0, start, length)
-        return try transform.apply(images).to(.uint8)
+        return try transform.apply(images)
     }
 
     /// Labels of all samples, in the label space of the task's head: int64 [count].

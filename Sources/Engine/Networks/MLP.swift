@@ -6,6 +6,8 @@ public final class MLP: Network {
     /// Sizes of the layers, input and output included.
     public let widths: [Int]
     private var layers: [(weight: Tensor, bias: Tensor)] = []
+    /// Both passes as one operation each; nil where libtorch's own operations are as fast, or the only ones.
+    private var passes: FusedMLP?
 
     /// - Parameter random: where the first weights come from; nil leaves them zero.
     public init(widths: [Int], random: RandomStream?, dtype: DType = .float32, device: Device = .cpu) throws {
@@ -16,7 +18,7 @@ public final class MLP: Network {
         var layout = StateLayout()
         for layer in 0..<widths.count - 1 {
             _ = try Tensor.count(of: [widths[layer + 1], widths[layer]], dtype)
-            layout.add("net.\(2 * layer).weight", [widths[layer + 1], widths[layer]])
+            layout.add("net.\(2 * layer).weight", [widths[layer + 1], widths[layer]], isTransposed: layer == 0 && FusedMLP.suits(widths, dtype))
             layout.add("net.\(2 * layer).bias", [widths[layer + 1]])
         }
         try super.init(layout, inputSize: widths[0], outputs: widths[widths.count - 1], dtype: dtype, device: device)
@@ -34,10 +36,12 @@ public final class MLP: Network {
 
     override func didBind() {
         layers = (0..<widths.count - 1).map { (view("net.\(2 * $0).weight"), view("net.\(2 * $0).bias")) }
+        passes = FusedMLP(widths, weights, gradients, layers.flatMap { [$0.weight, $0.bias] })
     }
 
     public override func forward(_ x: Tensor, training: Bool) throws -> Tensor {
         var value = try checked(x)
+        if let passes, !FusedPasses.areOff { return try passes.forward(value) }
         for (index, layer) in layers.enumerated() {
             value = try Layer.linear(value, layer.weight, layer.bias)
             if index < layers.count - 1 { value = try value.relu() }

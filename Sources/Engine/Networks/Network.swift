@@ -38,10 +38,10 @@ open class Network {
         views = [:]
         try withoutGradients {
             for entry in entries {
-                let view = try storage(entry).narrow(0, entry.offset, entry.count).reshape(entry.shape)
+                let view = try Self.view(of: storage(entry), entry)
                 if entry.storage == .weight {
                     try view.setRequiresGrad(true)
-                    try view.setGrad(try gradients.narrow(0, entry.offset, entry.count).reshape(entry.shape))
+                    try view.setGrad(try Self.view(of: gradients, entry))
                 }
                 views[entry.name] = view
             }
@@ -51,6 +51,11 @@ open class Network {
 
     /// Called when the views are new: subclasses fetch those that they use.
     func didBind() {}
+
+    private static func view(of storage: Tensor, _ entry: StateEntry) throws -> Tensor {
+        let stretch = try storage.narrow(0, entry.offset, entry.count)
+        return entry.isTransposed ? try stretch.reshape(entry.shape.reversed()).transpose(0, 1) : try stretch.reshape(entry.shape)
+    }
 
     private func storage(_ entry: StateEntry) -> Tensor {
         switch entry.storage {
@@ -142,7 +147,7 @@ open class Network {
 
     /// Copies of all tensors, in PyTorch's order and under its names.
     public func stateDict() throws -> [(String, Tensor)] {
-        try withoutGradients { try entries.map { ($0.name, try view($0.name).detach().clone()) } }
+        try withoutGradients { try entries.map { ($0.name, try view($0.name).detach().contiguous().clone()) } }
     }
 
     /// Sets the tensors by name. On an error nothing is changed; the error lists what is missing, unknown, or of another shape.

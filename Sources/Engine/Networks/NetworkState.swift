@@ -15,6 +15,8 @@ public struct StateEntry: Sendable {
     public let shape: [Int]
     /// First element in its storage.
     public let offset: Int
+    /// Whether a weight [out, in] lies in its storage as [in, out]: passes that skip inputs of zero read and write it by rows.
+    public let isTransposed: Bool
 
     public var count: Int { shape.reduce(1, *) }
 }
@@ -24,8 +26,8 @@ struct StateLayout {
     private(set) var entries: [StateEntry] = []
     private(set) var sizes: [StateEntry.Storage: Int] = [:]
 
-    mutating func add(_ name: String, _ shape: [Int], _ storage: StateEntry.Storage = .weight) {
-        let entry = StateEntry(name: name, storage: storage, shape: shape, offset: sizes[storage] ?? 0)
+    mutating func add(_ name: String, _ shape: [Int], _ storage: StateEntry.Storage = .weight, isTransposed: Bool = false) {
+        let entry = StateEntry(name: name, storage: storage, shape: shape, offset: sizes[storage] ?? 0, isTransposed: isTransposed)
         entries.append(entry)
         sizes[storage, default: 0] += entry.count
     }

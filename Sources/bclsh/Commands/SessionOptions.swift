@@ -16,6 +16,9 @@ struct SessionOptions: ParsableArguments {
     @Option(name: .long, help: "Threads for one tensor operation (default 1: more help large networks only).")
     var threads: Int?
 
+    @Flag(name: .long, help: "Compute with libtorch's own operations only: slower, for comparing.")
+    var plain = false
+
     func validate() throws {
         guard seed >= 0 else { throw ValidationError("--seed must be 0 or more, not \(seed)") }
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024, not \(threads)") }
@@ -24,6 +27,7 @@ struct SessionOptions: ParsableArguments {
     func makeSession() -> (session: Session, workbench: Workbench) {
         let made = Workbench.makeSession(library: Stdlib.library())
         made.workbench.streams.reseed(UInt64(seed))
+        FusedPasses.areOff = plain
         let problem: String? = made.session.thread.sync {
             do {
                 if let threads { try Threads.set(threads) }

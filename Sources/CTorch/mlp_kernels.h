@@ -1,0 +1,236 @@
+// The arithmetic of a small MLP for one instruction set; mlp.cpp includes this once for each, inside a namespace and with V floats in a register.
+// No #pragma once: it is meant to be included again.
+//
+// Activations lie in rows of a stride that is a multiple of 16 floats; what is behind a row's last column is zero.
+
+typedef float vec __attribute__((vector_size(V * 4)));
+typedef float loose __attribute__((vector_size(V * 4), aligned(4)));
+
+static inline __attribute__((always_inline)) vec load(const float *p) { return *reinterpret_cast<const loose *>(p); }
+static inline __attribute__((always_inline)) void store(float *p, vec v) { *reinterpret_cast<loose *>(p) = v; }
+static inline __attribute__((always_inline)) vec fill(float x) { return vec{} + x; }
+
+/// Stores the first n floats of a register; n >= V stores all.
+static inline __attribute__((always_inline)) void store_part(float *p, vec v, int64_t n) {
+  if (n >= V) return store(p, v);
+  for (int64_t i = 0; i < n; i++) p[i] = v[i];
+}
+
+/// Which of up to 64 floats are not zero, a bit for each. The namespace brings `nonzero16`.
+static inline __attribute__((always_inline)) uint64_t nonzero(const float *x, int64_t n) {
+  uint64_t bits = 0;
+  int64_t i = 0;
+  for (; i + 16 <= n; i += 16) bits |= static_cast<uint64_t>(nonzero16(x + i)) << i;
+  for (; i < n; i++) bits |= static_cast<uint64_t>(x[i] != 0) << i;
+  return bits;
+}
+
+/// to[K, stride] = from[N, K] transposed, columns behind N set to zero.
+static void transpose(const float *from, int64_t n, int64_t k, float *to, int64_t stride) {
+  for (int64_t j0 = 0; j0 < stride; j0 += 16) {
+    for (int64_t p0 = 0; p0 < k; p0 += 16) {
+      int64_t pn = std::min<int64_t>(16, k - p0);
+      for (int64_t p = 0; p < pn; p++) {
+        float *row = to + (p0 + p) * stride + j0;
+        for (int64_t j = 0; j < 16; j++) row[j] = j0 + j < n ? from[(j0 + j) * k + p0 + p] : 0;
+      }
+    }
+  }
+}
+
+/// c[rows M, registers N] = a[M, K] b[K, .] (+ bias), a by element, b and c along their rows.
+template <int M, int N>
+static inline __attribute__((always_inline)) void tile(const float *a, int64_t lda, const float *b, int64_t ldb, int64_t k, const float *bias, bool relu, float *c, int64_t ldc) {
+  vec sum[M][N];
+  for (int j = 0; j < N; j++) {
+    vec start = bias ? load(bias + j * V) : vec{};
+    for (int i = 0; i < M; i++) sum[i][j] = start;
+  }
+  for (int64_t p = 0; p < k; p++) {
+    vec w[N];
+    for (int j = 0; j < N; j++) w[j] = load(b + p * ldb + j * V);
+    for (int i = 0; i < M; i++) {
+      vec x = fill(a[i * lda + p]);
+      for (int j = 0; j < N; j++) sum[i][j] += x * w[j];
+    }
+  }
+  for (int i = 0; i < M; i++)
+    for (int j = 0; j < N; j++) {
+      vec s = sum[i][j];
+      if (relu) s = s > vec{} ? s : vec{};
+      store(c + i * ldc + j * V, s);
+    }
+}
+
+template <int N>
+static inline void tile_rows(const float *a, int64_t lda, const float *b, int64_t ldb, int64_t rows, int64_t k, const float *bias, bool relu, float *c, int64_t ldc) {
+  int64_t i = 0;
+  for (; i + 6 <= rows; i += 6) tile<6, N>(a + i * lda, lda, b, ldb, k, bias, relu, c + i * ldc, ldc);
+  for (; i + 2 <= rows; i += 2) tile<2, N>(a + i * lda, lda, b, ldb, k, bias, relu, c + i * ldc, ldc);
+  for (; i < rows; i++) tile<1, N>(a + i * lda, lda, b, ldb, k, bias, relu, c + i * ldc, ldc);
+}
+
+/// c[rows, columns] = relu?(a[rows, K] b[K, columns] + bias). `columns`, and the strides of b and c, are multiples of 16; so is the length of bias.
+static void multiply(const float *a, int64_t lda, const float *b, int64_t ldb, int64_t rows, int64_t k, int64_t columns, const float *bias, bool relu, float *c, int64_t ldc) {
+  int64_t j = 0;
+  for (; j + 4 * V <= columns; j += 4 * V) tile_rows<4>(a, lda, b + j, ldb, rows, k, bias ? bias + j : nullptr, relu, c + j, ldc);
+  for (; j < columns; j += V) tile_rows<1>(a, lda, b + j, ldb, rows, k, bias ? bias + j : nullptr, relu, c + j, ldc);
+}
+
+/// c[first..last of M, n] (+)= a[B, M]^T b[B, n]; rows of c are n floats apart and may end anywhere.
+template <int M, int N>
+static inline __attribute__((always_inline)) void outer_tile(const float *a, int64_t lda, const float *b, int64_t ldb, int64_t batch, float *c, int64_t ldc, int64_t n, bool adds) {
+  vec sum[M][N];
+  for (int i = 0; i < M; i++)
+    for (int j = 0; j < N; j++) sum[i][j] = vec{};
+  for (int64_t s = 0; s < batch; s++) {
+    vec x[N];
+    for (int j = 0; j < N; j++) x[j] = load(b + s * ldb + j * V);
+    for (int i = 0; i < M; i++) {
+      vec w = fill(a[s * lda + i]);
+      for (int j = 0; j < N; j++) sum[i][j] += w * x[j];
+    }
+  }
+  for (int i = 0; i < M; i++)
+    for (int j = 0; j < N; j++) {
+      float *to = c + i * ldc + j * V;
+      int64_t left = n - j * V;
+      if (left >= V) store(to, adds ? load(to) + sum[i][j] : sum[i][j]);
+      else for (int64_t q = 0; q < left; q++) to[q] = adds ? to[q] + sum[i][j][q] : sum[i][j][q];
+    }
+}
+
+template <int N>
+static inline void outer_rows(const float *a, int64_t lda, const float *b, int64_t ldb, int64_t batch, int64_t first, int64_t last, float *c, int64_t ldc, int64_t n, bool adds) {
+  int64_t i = first;
+  for (; i + 6 <= last; i += 6) outer_tile<6, N>(a + i, lda, b, ldb, batch, c + i * ldc, ldc, n, adds);
+  for (; i + 2 <= last; i += 2) outer_tile<2, N>(a + i, lda, b, ldb, batch, c + i * ldc, ldc, n, adds);
+  for (; i < last; i++) outer_tile<1, N>(a + i, lda, b, ldb, batch, c + i * ldc, ldc, n, adds);
+}
+
+static void outer(const float *a, int64_t lda, const float *b, int64_t ldb, int64_t batch, int64_t first, int64_t last, int64_t n, float *c, int64_t ldc, bool adds) {
+  int64_t j = 0;
+  for (; j + 4 * V <= n; j += 4 * V) outer_rows<4>(a, lda, b + j, ldb, batch, first, last, c + j, ldc, n - j, adds);
+  for (; j < n; j += V) outer_rows<1>(a, lda, b + j, ldb, batch, first, last, c + j, ldc, n - j, adds);
+}
+
+/// A row of N registers of `z` gets x[k] * w[k, .] for each x[k] that is not zero, for 64 inputs.
+template <int N>
+static inline __attribute__((always_inline)) void gather_rows(const float *x, uint64_t bits, const float *w, int64_t ldw, float *z) {
+  vec sum[N];
+  for (int j = 0; j < N; j++) sum[j] = load(z + j * V);
+  while (bits) {
+    int k = __builtin_ctzll(bits);
+    bits &= bits - 1;
+    vec value = fill(x[k]);
+    const float *row = w + k * ldw;
+    for (int j = 0; j < N; j++) sum[j] += value * load(row + j * V);
+  }
+  for (int j = 0; j < N; j++) store(z + j * V, sum[j]);
+}
+
+/// z[rows, columns] += x[rows, K] w[K, columns] for an x that is mostly zeros. Columns and the stride of z are multiples of 16; w may be read up to 15 floats behind its end.
+static void multiply_sparse(const float *x, int64_t ldx, const float *w, int64_t ldw, int64_t rows, int64_t k, int64_t columns, float *z, int64_t ldz) {
+  constexpr int wide = 128 / V;
+  int64_t j = 0;
+  for (; j < columns; j += 128) {
+    int64_t width = std::min<int64_t>(128, columns - j);
+    // 64 rows of w stay in the first-level cache while all samples go over them.
+    for (int64_t p = 0; p < k; p += 64) {
+      int64_t n = std::min<int64_t>(64, k - p);
+      for (int64_t i = 0; i < rows; i++) {
+        const float *from = x + i * ldx + p;
+        uint64_t bits = nonzero(from, n);
+        if (!bits) continue;
+        const float *rows_of_w = w + p * ldw + j;
+        float *to = z + i * ldz + j;
+        if (width == 128) gather_rows<wide>(from, bits, rows_of_w, ldw, to);
+        else for (int64_t q = 0; q < width; q += 16) gather_rows<16 / V>(from, bits, rows_of_w + q, ldw, to + q);
+      }
+    }
+  }
+}
+
+/// The row of N registers of c += sum over the samples whose bit is set of x[s] * d[s, .].
+template <int N>
+static inline __attribute__((always_inline)) void outer_row(const float *x, const uint64_t *bits, int64_t words, const float *d, int64_t ldd, float *c, int64_t n, bool adds) {
+  vec sum[N];
+  for (int j = 0; j < N; j++) sum[j] = vec{};
+  for (int64_t word = 0; word < words; word++) {
+    uint64_t left = bits[word];
+    while (left) {
+      int64_t s = word * 64 + __builtin_ctzll(left);
+      left &= left - 1;
+      vec value = fill(x[s]);
+      const float *row = d + s * ldd;
+      for (int j = 0; j < N; j++) sum[j] += value * load(row + j * V);
+    }
+  }
+  for (int j = 0; j < N; j++) {
+    float *to = c + j * V;
+    int64_t rest = n - j * V;
+    if (rest >= V) store(to, adds ? load(to) + sum[j] : sum[j]);
+    else for (int64_t q = 0; q < rest; q++) to[q] = adds ? to[q] + sum[j][q] : sum[j][q];
+  }
+}
+
+/// c[first..last of K, n] (+)= x[B, K]^T d[B, n] for an x that is mostly zeros. `turned` holds 16 * ceil64(B) floats, `bits` 16 * ceil(B / 64) words.
+static void outer_sparse(const float *x, int64_t ldx, const float *d, int64_t ldd, int64_t batch, int64_t first, int64_t last, int64_t n, float *c, int64_t ldc, bool adds,
+                         float *turned, uint64_t *bits) {
+  constexpr int wide = 128 / V;
+  int64_t words = (batch + 63) / 64, padded = words * 64;
+  for (int64_t p = first; p < last; p += 16) {
+    int64_t count = std::min<int64_t>(16, last - p);
+    for (int64_t q = 0; q < 16 * words; q++) bits[q] = 0;
+    for (int64_t s = 0; s < batch; s++) {
+      const float *from = x + s * ldx + p;
+      for (uint64_t left = nonzero(from, count); left; left &= left - 1) {
+        int q = __builtin_ctzll(left);
+        turned[q * padded + s] = from[q];
+        bits[q * words + s / 64] |= uint64_t{1} << (s % 64);
+      }
+    }
+    for (int64_t q = 0; q < count; q++) {
+      float *row = c + (p + q) * ldc;
+      uint64_t any = 0;
+      for (int64_t word = 0; word < words; word++) any |= bits[q * words + word];
+      if (!any && adds) continue;
+      for (int64_t j = 0; j < n; j += 128) {
+        int64_t width = std::min<int64_t>(128, n - j);
+        if (width == 128) outer_row<wide>(turned + q * padded, bits + q * words, words, d + j, ldd, row + j, width, adds);
+        else for (int64_t r = 0; r < width; r += V) outer_row<1>(turned + q * padded, bits + q * words, words, d + j + r, ldd, row + j + r, width - r, adds);
+      }
+    }
+  }
+}
+
+/// to[columns] += the sum of the rows of d.
+static void add_rows(const float *d, int64_t ldd, int64_t rows, int64_t columns, float *to) {
+  for (int64_t j = 0; j < columns; j += V) {
+    vec sum{};
+    for (int64_t i = 0; i < rows; i++) sum += load(d + i * ldd + j);
+    int64_t n = columns - j;
+    if (n >= V) store(to + j, load(to + j) + sum);
+    else for (int64_t q = 0; q < n; q++) to[j + q] += sum[q];
+  }
+}
+
+/// d[i] = 0 where ReLU let nothing through: its result a[i] is not positive. n is a multiple of 16.
+static void pass_relu(float *d, const float *a, int64_t n) {
+  for (int64_t i = 0; i < n; i += V) {
+    vec v = load(d + i);
+    store(d + i, load(a + i) > vec{} ? v : vec{});
+  }
+}
+
+/// row = max(row, 0), and 0 behind its first n floats.
+static void finish_row(float *row, int64_t n, int64_t columns, bool relu) {
+  for (int64_t j = n; j < columns; j++) row[j] = 0;
+  if (!relu) return;
+  for (int64_t j = 0; j < columns; j += V) {
+    vec v = load(row + j);
+    store(row + j, v > vec{} ? v : vec{});
+  }
+}
+
+static const Kernels kernels = {transpose, multiply, outer, multiply_sparse, outer_sparse, add_rows, pass_relu, finish_row};

@@ -1,0 +1,36 @@
+import CTorch
+
+/// Whether networks compute with libtorch's own operations only (`--plain`): slower, and what every fused pass is compared with.
+public enum FusedPasses {
+    nonisolated(unsafe) public static var areOff = false
+}
+
+/// The forward and the backward pass of an MLP as one operation each (mlp.cpp). Gradients are those of libtorch's operations up to rounding, also where
+/// they are asked for as values or differentiated again.
+final class FusedMLP {
+    private let handle: ctorch_mlp
+
+    /// Larger layers spend their time in the matrix products, which libtorch has as well.
+    private static let largestHiddenLayer = 1 << 18
+
+    static func suits(_ widths: [Int], _ dtype: DType) -> Bool {
+        dtype == .float32 && widths.count > 2 && widths[1] >= 16 && zip(widths, widths.dropFirst()).dropFirst().allSatisfy { $0 * $1 <= largestHiddenLayer }
+    }
+
+    /// - Parameters:
+    ///   - weights, gradients: the flat vectors [P].
+    ///   - parameters: weight and bias of each layer in turn, views of `weights`.
+    init?(_ widths: [Int], _ weights: Tensor, _ gradients: Tensor, _ parameters: [Tensor]) {
+        guard Self.suits(widths, weights.dtype), !weights.device.isCUDA else { return nil }
+        var handle: ctorch_mlp?
+        let status = withExtendedLifetime((weights, gradients, parameters)) {
+            ctorch_mlp_new(widths.map { Int64($0) }, Int32(widths.count), weights.handle, gradients.handle, parameters.map { $0.handle }, &handle)
+        }
+        guard status == 0, let handle else { return nil }
+        self.handle = handle
+    }
+
+    deinit { ctorch_mlp_release(handle) }
+
+    func forward(_ x: Tensor) throws -> Tensor { try withExtendedLifetime(self) { try x.apply { ctorch_mlp_forward(handle, $0, $1) } } }
+}
