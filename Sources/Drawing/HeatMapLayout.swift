@@ -9,11 +9,13 @@ extension FigureLayout {
         let columnStep: Int, rowStep: Int
     }
 
+    private static func square(_ side: Double) -> Size { Size(width: side, height: side) }
+
     private func places(_ map: HeatMap) -> Places {
         let (rows, columns) = (max(1, map.values.count), max(1, map.columnLabels.count))
         let numbers = map.values.joined().map { painter.width(map.text($0), size: Self.small) }.max() ?? 0
         let fits = columns <= 24 && rows <= 40 && columns * rows <= 600
-        let cell = fits ? Size(width: max(34, numbers + 10), height: 26) : Size(width: max(1, min(20, 720 / Double(columns))), height: max(1, min(20, 560 / Double(rows))))
+        let cell = fits ? Size(width: max(34, numbers + 10), height: 26) : Self.square(max(0.5, min(20, 720 / Double(columns), 560 / Double(rows))))
         let labels = map.rowLabels.map { painter.width($0, size: Self.small) }.max() ?? 0
         let columnLabel = map.columnLabels.map { painter.width($0, size: Self.small) }.max() ?? 0
         return Places(cell: cell, left: (map.rowTitle.isEmpty ? 0 : 20) + labels + 8, top: titleHeight(map.title) + (map.columnTitle.isEmpty ? 0 : 18) + 18, hasNumbers: fits,
@@ -41,13 +43,19 @@ extension FigureLayout {
             if row % places.rowStep == 0, row < map.rowLabels.count {
                 painter.text(map.rowLabels[row], left - 6, y + places.cell.height / 2 + 4, size: Self.small, anchor: .right, colour: Ink.quiet)
             }
+            guard places.hasNumbers else { continue }
             for (column, value) in values.enumerated() where column < map.columnLabels.count {
                 let x = left + places.cell.width * Double(column)
                 let colour = value.flatMap { $0.isFinite ? self.colour($0, map) : nil } ?? Ink.missing
                 // A little overlap, so that no hairlines shine through.
                 painter.rectangle(x, y, places.cell.width + 0.4, places.cell.height + 0.4, fill: colour)
-                guard places.hasNumbers else { continue }
                 painter.text(map.text(value), x + places.cell.width / 2, y + places.cell.height / 2 + 4, size: Self.small, anchor: .middle, colour: colour.luminance > 0.18 ? Ink.text : Ink.paper)
+            }
+        }
+        if !places.hasNumbers {
+            // One image: a rectangle for each of a million numbers would make a picture that nothing can open.
+            painter.image(left, top, columns: map.columnLabels.count, rows: map.values.count, pixel: places.cell.width) { column, row in
+                column < map.values[row].count ? map.values[row][column].flatMap { $0.isFinite ? colour($0, map) : nil } ?? Ink.missing : Ink.missing
             }
         }
         scale(map, left + width + 18, top)

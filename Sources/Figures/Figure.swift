@@ -55,7 +55,7 @@ public struct Table {
     public let notes: [String]
 
     public init(title: String? = nil, columns: [Column], rows: [[String]], footer: [String]? = nil, notes: [String] = []) {
-        (self.title, self.columns, self.rows, self.footer, self.notes) = (title, columns, rows, footer, notes)
+        (self.title, self.columns, self.rows, self.footer, self.notes) = (title.map(Words.printable), columns, rows.map { $0.map(Words.printable) }, footer, notes)
     }
 }
 
@@ -68,7 +68,7 @@ public struct ImageGrid {
 
         public init(pixels: [UInt8], caption: String) {
             self.pixels = pixels
-            self.caption = caption
+            self.caption = Words.printable(caption)
         }
     }
 
@@ -86,7 +86,7 @@ public struct ImageGrid {
 
     public init(title: String? = nil, width: Int, height: Int, channels: Int, tiles: [Tile], omitted: Int = 0, notes: [String] = []) {
         precondition(tiles.allSatisfy { $0.pixels.count == width * height * channels } && (channels == 1 || channels == 3))
-        (self.title, self.width, self.height, self.channels, self.tiles, self.omitted, self.notes) = (title, width, height, channels, tiles, omitted, notes)
+        (self.title, self.width, self.height, self.channels, self.tiles, self.omitted, self.notes) = (title.map(Words.printable), width, height, channels, tiles, omitted, notes)
     }
 
     public var summary: String {
@@ -112,7 +112,8 @@ public struct HeatMap {
     /// - Parameter range: of the colours; nil from the smallest to the largest value.
     public init(title: String? = nil, rowTitle: String = "", columnTitle: String = "", rowLabels: [String], columnLabels: [String],
                 values: [[Double?]], range: ClosedRange<Double>? = nil, isShare: Bool = false) {
-        (self.title, self.rowTitle, self.columnTitle, self.rowLabels, self.columnLabels) = (title, rowTitle, columnTitle, rowLabels, columnLabels)
+        (self.title, self.rowTitle, self.columnTitle) = (title.map(Words.printable), Words.printable(rowTitle), Words.printable(columnTitle))
+        (self.rowLabels, self.columnLabels) = (rowLabels, columnLabels)
         (self.values, self.isShare) = (values, isShare)
         bounds = range ?? LineChart.range(values.joined().compactMap { $0 }.filter(\.isFinite)) ?? 0...1
     }
@@ -135,7 +136,7 @@ public struct LineChart {
         public let raw: [(x: Double, y: Double)]
 
         public init(_ name: String, _ points: [(x: Double, y: Double)], raw: [(x: Double, y: Double)] = []) {
-            (self.name, self.points, self.raw) = (name, points, raw)
+            (self.name, self.points, self.raw) = (Words.printable(name), points, raw)
         }
     }
 
@@ -155,7 +156,8 @@ public struct LineChart {
     public let notes: [String]
 
     public init(title: String? = nil, xTitle: String, yTitle: String, series: [Series], markers: [Marker] = [], notes: [String] = []) {
-        (self.title, self.xTitle, self.yTitle, self.series, self.markers, self.notes) = (title, xTitle, yTitle, series, markers, notes)
+        (self.title, self.xTitle, self.yTitle) = (title.map(Words.printable), Words.printable(xTitle), Words.printable(yTitle))
+        (self.series, self.markers, self.notes) = (series, markers, notes)
     }
 
     /// The finite points' range along both axes; nil where there are none. Never empty.
@@ -182,6 +184,6 @@ public struct BarChart {
     public let notes: [String]
 
     public init(title: String? = nil, bars: [(label: String, value: Double)], notes: [String] = []) {
-        (self.title, self.bars, self.notes) = (title, bars, notes)
+        (self.title, self.bars, self.notes) = (title, bars.map { (Words.printable($0.label), $0.value) }, notes)
     }
 }

@@ -20,6 +20,15 @@ final class PlainTextTests: XCTestCase {
         XCTAssertEqual(PlainText.text(.images(ImageGrid(title: "pets", width: 3, height: 2, channels: 1, tiles: [tile, tile], omitted: 3, notes: ["n"]))), "pets: 5 images 1x2x3\nlabels: cat, cat\nn")
     }
 
+    func testNamesCannotCommandTheTerminal() {
+        let name = "cat\u{1B}]0;title\u{07}"
+        let figures: [Figure] = [
+            .images(ImageGrid(title: name, width: 1, height: 1, channels: 1, tiles: [ImageGrid.Tile(pixels: [0], caption: name)])), .bars(BarChart(title: name, bars: [(name, 1)])),
+            .table(Table(title: name, columns: [Table.Column("a")], rows: [[name]])), .lines(LineChart(title: name, xTitle: name, yTitle: name, series: [LineChart.Series(name, [(0, 1)])])),
+        ]
+        for figure in figures { XCTAssertFalse(PlainText.text(figure).contains("\u{1B}"), PlainText.text(figure)) }
+    }
+
     func testHeatMapsAreTheirNumbers() {
         let map = HeatMap(rowTitle: "after", columnTitle: "on", rowLabels: ["1"], columnLabels: ["1", "2"], values: [[0.5, nil]], range: 0...1, isShare: true)
         XCTAssertEqual(PlainText.text(.heatMap(map)), "after     1  2\n1      50.0  -")

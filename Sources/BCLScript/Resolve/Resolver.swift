@@ -136,6 +136,8 @@ public struct Resolver {
     }
 
     mutating func use(_ name: NameUse, called: Bool = false) {
+        // The verb of a sentence of words, whatever variables there are.
+        if case .builtin = name.target { return }
         switch find(name.name) {
         case .variable(let variable):
             variable.isRead = true

@@ -15,7 +15,7 @@ public struct Reference {
 
     /// Members of every type of value that has some, by the type's name.
     public static let types: [(type: String, table: MemberTable)] = MemberTable.language + [
-        ("tensor", TensorMembers.table), ("dataset", DatasetValue.table), ("benchmark", BenchmarkValue.table), ("task", TaskValue.table), ("samples", SamplesValue.table),
+        ("tensor", TensorMembers.table), ("dataset", DatasetValue.table), ("benchmark", BenchmarkValue.table), ("task", TaskValue.table), ("sample set", SamplesValue.table),
         ("network", NetworkValue.table), ("weights", WeightsValue.table), ("memory", MemoryValue.table), ("reservoir", PooledMemoryValue.table), ("method", MethodValue.table), ("draw", DrawValue.table), ("learner", Learner.table),
         ("accuracy matrix", MatrixValue.table),
     ]

@@ -136,7 +136,7 @@ struct Plot {
     private func heat(_ tensor: Tensor) throws -> Figure {
         let (rows, columns) = (tensor.shape[0], tensor.shape[1])
         guard tensor.count > 0 else { throw Failure(.badValue, "there is nothing to plot: the tensor has no elements") }
-        guard rows <= 4096, columns <= 4096 else { throw arguments.bad(Place.x, "is \(rows)x\(columns); at most 4096x4096 can be drawn") }
+        guard rows <= 1024, columns <= 1024 else { throw arguments.bad(Place.x, "is \(rows)x\(columns); at most 1024x1024 can be drawn: plot a part of it") }
         let values = try tensor.detach().doubles()
         return .heatMap(HeatMap(title: try title, rowTitle: isGiven(Place.yTitle) ? try arguments.string(Place.yTitle) : "", columnTitle: isGiven(Place.xTitle) ? try arguments.string(Place.xTitle) : "",
                                 rowLabels: (0..<rows).map(String.init), columnLabels: (0..<columns).map(String.init),
