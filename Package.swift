@@ -89,11 +89,11 @@ let package = Package(
         .target(name: "FileFormats", dependencies: ["CZlib", "CLzma"], swiftSettings: swift5 + fast),
         .target(name: "Engine", dependencies: ["CTorch", "FilePaths"], swiftSettings: swift5 + fast),
         .target(name: "Continual", dependencies: ["Engine", "FileFormats", "FilePaths", "CImages"], swiftSettings: swift5 + fast),
-        .target(name: "Workbench", dependencies: ["Interpreter", "Continual", "FileFormats", "Drawing", "Downloads"], swiftSettings: swift5 + fast),
+        .target(name: "Workbench", dependencies: ["Interpreter", "Continual", "FileFormats", "Drawing", "Downloads", "CZlib"], swiftSettings: swift5 + fast),
         .target(name: "LanguageServer", dependencies: ["Workbench"], swiftSettings: swift5),
         .executableTarget(
             name: "bclsh",
-            dependencies: ["Workbench", "LanguageServer", "TerminalGraphics", "Downloads", "FilePaths", "CLibedit", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: ["Workbench", "LanguageServer", "TerminalGraphics", "Drawing", "Figures", "Downloads", "FilePaths", "CLibedit", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: swift5),
         .testTarget(name: "BCLScriptTests", dependencies: ["BCLScript"], swiftSettings: swift5),
         .testTarget(name: "InterpreterTests", dependencies: ["Interpreter", "FilePaths"], swiftSettings: swift5),
@@ -101,6 +101,8 @@ let package = Package(
         .testTarget(name: "FileFormatsTests", dependencies: ["FileFormats", "CZlib", "CLzma"], swiftSettings: swift5),
         .testTarget(name: "ContinualTests", dependencies: ["Continual", "CZlib", "CLzma"], swiftSettings: swift5),
         .testTarget(name: "WorkbenchTests", dependencies: ["Workbench"], swiftSettings: swift5),
+        .testTarget(name: "FigureTests", dependencies: ["Figures", "TerminalGraphics", "Drawing", "CCairo"], swiftSettings: swift5),
+        .testTarget(name: "DownloadTests", dependencies: ["Downloads"], swiftSettings: swift5),
     ],
     cxxLanguageStandard: .cxx20
 )

@@ -32,6 +32,14 @@ public final class TaskSamples {
         count = rows?.count ?? source.count
     }
 
+    /// What it refers to; images are shared by all tasks of a benchmark.
+    public var tensors: [Tensor] {
+        if let mix { return mix.parts.flatMap(\.tensors) }
+        var held = [source.images, source.labels] + [rows, localLabels].compactMap { $0 }
+        if case .permutation(let order) = transform { held.append(order) }
+        return held
+    }
+
     /// All samples of a data set, as they are.
     public convenience init(_ source: SampleSet) { self.init(source, rows: nil, transform: .none, localLabels: nil) }
 
@@ -57,17 +65,15 @@ public final class TaskSamples {
             labels = try source.labels.narrow(0, start, length)
         }
         if let localLabels { labels = try localLabels.indexSelect(0, labels) }
-        return Minibatch(x: try source.scaled(try seen(images)), y: labels)
+        return Minibatch(x: try source.scaled(try transform.apply(images)), y: labels)
     }
 
     /// The pixels of some samples as they are shown: uint8 [length, D].
     public func pixels(_ start: Int, _ length: Int) throws -> Tensor {
         if let mix { return try mix.pixels(start, length) }
         let images = try rows.map { try source.images.indexSelect(0, try $0.narrow(0, start, length)) } ?? source.images.narrow(0, start, length)
-        return try source.greys(try seen(images))
+        return try source.greys(try transform.apply(images))
     }
-
-    private func seen(_ images: Tensor) throws -> Tensor { try transform.apply(images, areGreys: source.areGreys) }
 
     /// Labels of all samples, in the label space of the task's head: int64 [count].
     public func labels() throws -> Tensor {

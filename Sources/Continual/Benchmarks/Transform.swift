@@ -18,16 +18,15 @@ public enum Transform {
         }
     }
 
-    /// - Parameters:
-    ///   - images: [B, D].
-    ///   - areGreys: whether they are greys from 0 to 255, which stay whole numbers.
-    /// - Returns: the same shape and range, uint8 or float32.
-    func apply(_ images: Tensor, areGreys: Bool) throws -> Tensor {
+    /// - Parameter images: [B, D].
+    /// - Returns: the same shape and type.
+    func apply(_ images: Tensor) throws -> Tensor {
         switch self {
         case .none: return images
-        case .permutation(let order): return try images.indexSelect(1, order)
-        case .rotation(let rotation): return try rotation.apply(images, areGreys: areGreys)
-        case .chain(let list): return try list.reduce(images) { try $1.apply($0, areGreys: areGreys) }
+        // Several times as fast as index_select along the last dimension.
+        case .permutation(let order): return try images.gather(1, try order.expand(images.shape))
+        case .rotation(let rotation): return try rotation.apply(images)
+        case .chain(let list): return try list.reduce(images) { try $1.apply($0) }
         }
     }
 }
