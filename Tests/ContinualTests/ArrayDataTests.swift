@@ -1,5 +1,6 @@
 @testable import Continual
 import Engine
+import FileFormats
 import XCTest
 
 final class ArrayDataTests: DataTestCase {
@@ -52,6 +53,27 @@ final class ArrayDataTests: DataTestCase {
         let greys = try Tensor.from((0...255).map { UInt8($0) }, shape: [1, 256])
         let set = SampleSet(images: greys, labels: try Tensor.from([0]))
         XCTAssertEqual(try set.scaled(greys).floats(), (0...255).map { Float($0) / 255 })
+    }
+
+    /// Rotations round greys down, as Pillow does, and leave other numbers as they come out; what a person sees is uint8 either way.
+    func testFloatImagesAreTransformed() throws {
+        let values: [Float] = [-1, 0.25, 0.5, 2]
+        let samples = TaskSamples(SampleSet(images: try Tensor.from(values, shape: [1, 4]), labels: try Tensor.from([0])))
+        func turned(_ angle: Double) throws -> TaskSamples { try samples.seen(through: .rotation(Rotation(angle: angle, imageShape: [1, 2, 2], resampling: .bilinear))) }
+        XCTAssertEqual(try turned(0).minibatch(0, 1).x.floats(), values)
+        XCTAssertEqual(try turned(90).minibatch(0, 1).x.floats(), [0.25, 2, -1, 0.5])
+        let oblique = try turned(30).minibatch(0, 1).x.floats()
+        XCTAssertTrue(oblique.contains { $0 != $0.rounded() }, "\(oblique)")
+        XCTAssertEqual(try samples.pixels(0, 1).bytes(), [0, 64, 128, 255])
+    }
+
+    func testEmptyArrays() throws {
+        func npy(_ header: String) -> [UInt8] { [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(header.utf8.count), 0] + Array(header.utf8) }
+        for shape in ["(0, 9223372036854775)", "(0, 3, 3, 0)", "(0,)", "()"] {
+            try write("x.npy", npy("{'descr': '|u1', 'fortran_order': False, 'shape': \(shape)}") + [1])
+            let array = try NumpyFile.read(try FileSource("\(folder)/x.npy"))
+            XCTAssertNotEqual(problem { _ = try ImageArray(array, "x") }, "no error", shape)
+        }
     }
 
     func testTorchDatasets() throws {

@@ -55,5 +55,9 @@ final class SafetensorsTests: XCTestCase {
         XCTAssertThrowsError(try AtomicFile.write(to: path) { _ in throw EngineError("disk full") })
         XCTAssertEqual(try String(contentsOfFile: path, encoding: .utf8), "old")
         XCTAssertThrowsError(try AtomicFile.write("x", to: path + "-missing/file"))
+        // An error that is not about the file comes through as it is, and the file stays.
+        struct Interrupt: Error {}
+        XCTAssertThrowsError(try AtomicFile.write(to: path) { _ in throw Interrupt() }) { XCTAssertTrue($0 is Interrupt) }
+        XCTAssertEqual(try String(contentsOfFile: path, encoding: .utf8), "old")
     }
 }

@@ -107,6 +107,7 @@ final class ArchiveTests: XCTestCase {
         XCTAssertTrue(problem { _ = try archive(Fixtures.zip([.init(name: "a", content: []), .init(name: "a", content: [1])])) }.contains("two entries 'a'"))
         XCTAssertTrue(problem { _ = try archive(Fixtures.zip([.init(name: "a", content: [])], count: 60_000)) }.contains("does not fit"))
         let good = Fixtures.zip([.init(name: "a", content: text)])
-        for cut in [0, 1, 21, 100, good.count - 1] { XCTAssertTrue(problem { _ = try archive(Array(good[..<cut])) }.contains("'z.zip' is cut off, or no zip archive"), "\(cut)") }
+        for cut in [4, 21, 100, good.count - 1] { XCTAssertTrue(problem { _ = try archive(Array(good[..<cut])) }.contains("'z.zip' is cut off: the directory at its end is missing"), "\(cut)") }
+        for bytes in [[], [1, 2, 3, 4, 5]] as [[UInt8]] { XCTAssertTrue(problem { _ = try archive(bytes) }.contains("'z.zip' is no zip archive")) }
     }
 }

@@ -7,6 +7,8 @@ extension Benchmark {
     /// Tasks with heads of their own get labels one after the other (task t has (c1, c2): c1 up to c2 - 1), as their models want them.
     /// One task is in memory at a time.
     public func save(to path: String, report: LoadingReport = .silent) throws {
+        let bytes = tasks.reduce(0) { $0 + ($1.train.count + $1.test.count) * inputSize * MemoryLayout<Float>.size }
+        let report = bytes < TorchData.worthReporting ? .silent : report
         let starts = tasks.reduce(into: [0]) { $0.append($0.last! + $1.classes.count) }
         try TorchArchive.write(to: path) { archive in
             var pickle = PickleWriter()

@@ -7,6 +7,9 @@ public enum TorchData {
     case benchmark(Benchmark)
     case dataset(Dataset)
 
+    /// Bytes of a file that takes a moment.
+    static let worthReporting = 1 << 27
+
     /// - Parameters:
     ///   - test: another file with the test samples, where the first has only (x, y), as GEM's mnist_train.pt.
     ///   - heads: which logits belong to a task; nil for a head of its own for each task where no two tasks share a class, else a shared one.
@@ -18,6 +21,7 @@ public enum TorchData {
         let document = try TorchFile.read(source)
         let path = source.name
         if let parts = document.items(document.root), parts.count == 2, let train = document.items(parts[0]), let testing = document.items(parts[1]) {
+            let report = source.count < worthReporting ? .silent : report
             guard test == nil else { throw DataError("'\(path)' holds tasks with test samples of their own; test= is for files of (x, y)") }
             return .benchmark(try TaskFile(path: path, document: document, options: options, device: device).benchmark(train, testing, heads, report))
         }

@@ -4,6 +4,7 @@ public struct NumpyArchive {
     private let archive: ZipArchive
 
     public init(_ source: any ByteSource) throws {
+        if try source.prefix(6) == NumpyFile.magic { throw FormatError("'\(source.name)' is a single numpy array, not an archive of some", remedy: "write images and labels into one file with numpy.savez") }
         archive = try ZipArchive(source)
         names = archive.entries.compactMap { $0.name.hasSuffix(".npy") ? String($0.name.dropLast(4)) : nil }
         guard !names.isEmpty else { throw FormatError("'\(source.name)' holds no numpy arrays", remedy: "it should be written by numpy.savez") }

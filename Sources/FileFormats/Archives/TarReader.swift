@@ -81,7 +81,8 @@ public final class TarReader {
         let header = try cursor.bytes(Self.blockSize)
         if header.allSatisfy({ $0 == 0 }) { return nil }
         guard Self.checksumFits(header) else {
-            throw FormatError(place == 0 ? "'\(cursor.name)' is no tar archive" : "'\(cursor.name)' is damaged: the tar header at byte \(place) has a wrong checksum", remedy: FormatError.again)
+            if place == 0 { throw FormatError("'\(cursor.name)' is no tar archive: it starts with other bytes") }
+            throw FormatError("'\(cursor.name)' is damaged: the tar header at byte \(place) has a wrong checksum", remedy: FormatError.again)
         }
         return header
     }

@@ -21,6 +21,7 @@ public final class ZipArchive {
 
     public init(_ source: any ByteSource) throws {
         self.source = source
+        guard Self.matches(try source.prefix(4)) else { throw FormatError("'\(source.name)' is no zip archive: it starts with other bytes") }
         let directory = try Self.findDirectory(source)
         let cursor = ByteCursor(try source.slice(at: directory.place, count: directory.size, name: "\(source.name): its directory"))
         for _ in 0..<directory.count {
@@ -41,7 +42,7 @@ public final class ZipArchive {
         func at(_ place: Int, _ size: Int) -> Int { (0..<size).reduce(0) { $0 | Int(tail[place + $1]) << (8 * $1) } }
         guard tail.count >= endSize, let end = stride(from: tail.count - endSize, through: 0, by: -1).first(where: {
             at($0, 4) == 0x0605_4B50 && $0 + endSize + at($0 + 20, 2) == tail.count
-        }) else { throw FormatError("'\(source.name)' is cut off, or no zip archive: its directory is missing", remedy: FormatError.again) }
+        }) else { throw FormatError("'\(source.name)' is cut off: the directory at its end is missing", remedy: FormatError.again) }
         var (count, size, place) = (at(end + 10, 2), at(end + 12, 4), at(end + 16, 4))
         if count == 0xFFFF || size == 0xFFFF_FFFF || place == 0xFFFF_FFFF, end >= 20, at(end - 20, 4) == 0x0706_4B50 {
             let cursor = ByteCursor(try source.slice(at: try exact(tail, end - 12, source.name), count: 56, name: "\(source.name): its zip64 directory"))

@@ -17,13 +17,14 @@ extension ByteStream {
         return done
     }
 
-    /// Up to `count` bytes; fewer only at the end. The memory grows with what is there, not with what was announced.
+    /// Up to `count` bytes; fewer only at the end. The memory that is touched grows with what is there, not with what was announced.
     public func take(_ count: Int) throws -> [UInt8] {
         var result: [UInt8] = []
+        result.reserveCapacity(min(count, 1 << 29))
         while result.count < count {
-            let step = min(count - result.count, max(1 << 16, result.count))
+            let step = min(count - result.count, 1 << 20)
             let piece = try [UInt8](unsafeUninitializedCapacity: step) { $1 = try fill(UnsafeMutableRawBufferPointer($0)) }
-            if result.isEmpty { result = piece } else { result += piece }
+            result += piece
             if piece.count < step { break }
         }
         return result
