@@ -96,6 +96,8 @@ let package = Package(
         .testTarget(name: "EngineTests", dependencies: ["Engine"], swiftSettings: swift5),
         .testTarget(name: "ContinualTests", dependencies: ["Continual"], swiftSettings: swift5),
         .testTarget(name: "WorkbenchTests", dependencies: ["Workbench"], swiftSettings: swift5),
+        .testTarget(name: "FigureTests", dependencies: ["Figures", "TerminalGraphics", "Drawing", "CCairo"], swiftSettings: swift5),
+        .testTarget(name: "DownloadTests", dependencies: ["Downloads"], swiftSettings: swift5),
     ],
     cxxLanguageStandard: .cxx20
 )
