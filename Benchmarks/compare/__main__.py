@@ -4,7 +4,7 @@ from pathlib import Path
 
 import images, report
 from cases import CASES, CHECKED, QUICK, SAMPLES, SEEDS
-from programs import BENCHMARKS, Bclsh, BenchError, PyTorch, whole_run
+from programs import BENCHMARKS, Bclsh, BenchError, PyTorch, call, whole_run
 
 ROOT = BENCHMARKS.parent
 PAGE = ROOT / "docs/performance.md"
@@ -70,6 +70,7 @@ def main():
     parser.add_argument("filter", nargs="*", help="only what has one of these in its name: " + " ".join(case.key for case in CASES))
     parser.add_argument("--quick", action="store_true", help="some cases, one thread, three rounds: a look of two minutes")
     parser.add_argument("--full", action="store_true", help="also whole runs of permuted MNIST, which take minutes")
+    parser.add_argument("--scaling", action="store_true", help="also how bclsh's time grows with tasks, memory and width")
     parser.add_argument("--rounds", type=int, help="pairs of each case (7)")
     parser.add_argument("--threads", type=int, nargs="+", help="1 2")
     parser.add_argument("--bclsh", default=str(ROOT / ".build/release/bclsh"), help="the binary")
@@ -106,11 +107,16 @@ def main():
         full = full_runs(options.bclsh, pytorch) if options.full else None
         if full:
             print("\n" + report.plain(full))
+        scaling = call([options.bclsh, "run", BENCHMARKS / "scaling.bcl", "--set", f"data={data['mlp']}"]).strip() if options.scaling else None
+        if scaling:
+            print("\n" + scaling)
     if not (options.quick or options.filter or options.keep_page):
         text = f"Measured {report.today()} on {setting}.\n\n{report.markdown(table)}\n\n{report.markdown(checked)}"
         report.replace_part(PAGE, "bench", text)
         if full:
             report.replace_part(PAGE, "full runs", report.markdown(full))
+        if scaling:
+            report.replace_part(PAGE, "scaling", scaling)
         say(f"bench: {PAGE.relative_to(ROOT)} has the new figures")
     say(f"bench: took {time.monotonic() - start:.0f} s")
 

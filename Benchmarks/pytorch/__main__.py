@@ -1,6 +1,7 @@
 """The PyTorch program that bclsh is compared with: python3 Benchmarks/pytorch COMMAND --help."""
 import argparse, sys, time
 import torch
+import full
 from setup import BATCH, PARAMETERS, make, make_network
 from stream import Stream
 from trace import record
@@ -38,8 +39,8 @@ def serve(measure, options, stream):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("command", choices=["train", "evaluate", "trace"])
-    parser.add_argument("--data", required=True, help="what Benchmarks/stream.bcl wrote")
+    parser.add_argument("command", choices=["train", "evaluate", "trace", "full"])
+    parser.add_argument("--data", required=True, help="what Benchmarks/stream.bcl wrote; full: the folder that holds mnist/")
     parser.add_argument("--network", choices=sorted(PARAMETERS), default="mlp")
     parser.add_argument("--method", default="bcl_dual")
     parser.add_argument("--threads", type=int, default=1)
@@ -49,6 +50,8 @@ def main():
     parser.add_argument("--seed", type=int, default=1, help="trace")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
+    if options.command == "full":
+        return full.run(options.data)
     stream = Stream(options.data)
     if options.command == "trace":
         record(options.out, options.method, options.network, stream, options.minibatches, options.lr, options.seed)

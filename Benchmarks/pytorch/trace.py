@@ -10,6 +10,11 @@ def record(path, method, network, stream, minibatches, lr, seed):
     numbers = range(len(stream.tasks))
     draws, losses = [], []
     model, learner = make(method, network, stream, recorder=draws, lr=lr, seed=seed)
+    if network == "resnet":
+        # Zero at first, their error relative to their first tiny steps would say nothing.
+        for name, parameter in model.network.named_parameters():
+            if name.endswith("bias"):
+                torch.nn.init.normal_(parameter, std=0.1)
     initial = {f"init.{name}": tensor.clone() for name, tensor in model.state().items()}
     for t, task in enumerate(stream.tasks):
         for x, y in list(task.batches(BATCH))[:minibatches]:
