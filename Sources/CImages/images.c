@@ -33,3 +33,7 @@ int cimages_header(const uint8_t *bytes, size_t count, cimages_info *info) {
 }
 
 int cimages_decode(const uint8_t *bytes, size_t count, cimages_info *info, uint8_t *rgb) { return run(bytes, count, info, rgb); }
+
+void cimages_grey(uint8_t *rgb, size_t count) {
+  for (size_t i = 0; i < count; i++) rgb[i] = (uint8_t)((rgb[3 * i] * 19595u + rgb[3 * i + 1] * 38470u + rgb[3 * i + 2] * 7471u + 0x8000u) >> 16);
+}

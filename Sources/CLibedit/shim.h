@@ -1,32 +1,49 @@
 // libedit, and what Swift can't call of it: functions with a variable number of arguments.
 #include <histedit.h>
+#include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <signal.h>
+#include <wchar.h>
 
-static char bcl_prompt_text[256] = "> ";
-static inline char *bcl_prompt_callback(EditLine *el) { (void)el; return bcl_prompt_text; }
+typedef char *(*bcl_prompt_function)(EditLine *);
+typedef unsigned char (*bcl_key_function)(EditLine *, int);
+typedef int (*bcl_read_function)(EditLine *, wchar_t *);
 
-/// An editor on the terminal with emacs keys and a history, which also reads the user's .editrc.
-static inline EditLine *bcl_editor(const char *name, History *handle) {
-  EditLine *el = el_init(name, stdin, stdout, stderr);
-  if (el == NULL) return NULL;
-  el_set(el, EL_PROMPT, bcl_prompt_callback);
-  el_set(el, EL_EDITOR, "emacs");
-  el_set(el, EL_HIST, history, handle);
-  el_set(el, EL_SIGNAL, 0);
-  el_source(el, NULL);
-  return el;
+/// The prompt; \1 starts and ends a stretch that takes no columns.
+static inline int bcl_el_prompt(EditLine *el, bcl_prompt_function function) { return el_set(el, EL_PROMPT_ESC, function, '\1'); }
+/// "emacs" or "vi". Forgets all bindings.
+static inline int bcl_el_editor(EditLine *el, const char *mode) { return el_set(el, EL_EDITOR, mode); }
+static inline const char *bcl_el_mode(EditLine *el) {
+  const char *mode = NULL;
+  el_get(el, EL_EDITOR, &mode);
+  return mode;
 }
-static inline History *bcl_history(int size) {
-  History *handle = history_init();
+static inline int bcl_el_history(EditLine *el, History *handle) { return el_set(el, EL_HIST, history, handle); }
+static inline int bcl_el_add(EditLine *el, const char *name, const char *help, bcl_key_function function) { return el_set(el, EL_ADDFN, name, help, function); }
+static inline int bcl_el_bind(EditLine *el, const char *key, const char *command) { return el_set(el, EL_BIND, key, command, NULL); }
+/// Binds in vi's command mode.
+static inline int bcl_el_bind_alternative(EditLine *el, const char *key, const char *command) { return el_set(el, EL_BIND, "-a", key, command, NULL); }
+static inline int bcl_el_read(EditLine *el, bcl_read_function function) { return el_set(el, EL_GETCFN, function); }
+static inline int bcl_el_refresh(EditLine *el) { return el_set(el, EL_REFRESH); }
+/// Whether libedit handles signals itself.
+static inline int bcl_el_signal(EditLine *el, int on) { return el_set(el, EL_SIGNAL, on); }
+
+static inline void bcl_history_size(History *handle, int size) {
   HistEvent event;
-  if (handle != NULL) history(handle, &event, H_SETSIZE, size);
-  return handle;
+  history(handle, &event, H_SETSIZE, size);
 }
 static inline void bcl_history_add(History *handle, const char *line) {
   HistEvent event;
   history(handle, &event, H_ENTER, line);
 }
-static inline void bcl_set_prompt(const char *text) { snprintf(bcl_prompt_text, sizeof bcl_prompt_text, "%s", text); }
+static inline void bcl_history_clear(History *handle) {
+  HistEvent event;
+  history(handle, &event, H_CLEAR);
+}
+/// Puts the terminal into the editor's mode again, after another program had it.
+static inline void bcl_el_prepare(EditLine *el) {
+  el_set(el, EL_PREP_TERM, 0);
+  el_set(el, EL_PREP_TERM, 1);
+}

@@ -1,5 +1,6 @@
 // Automatic differentiation, layers and losses.
 #include "internal.h"
+#include "losses.h"
 
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/variable.h>
@@ -56,13 +57,11 @@ int ctorch_resize_bilinear(ctorch_tensor x, int64_t height, int64_t width, ctorc
 int ctorch_global_average_pool(ctorch_tensor x, ctorch_tensor *out) {
   return result(out, [&] { return at::adaptive_avg_pool2d(get(x), {1, 1}).flatten(1); });
 }
-int ctorch_cross_entropy(ctorch_tensor logits, ctorch_tensor labels, ctorch_tensor *out) {
-  return result(out, [&] { return at::cross_entropy_loss(get(logits), get(labels)); });
+int ctorch_cross_entropy(ctorch_tensor logits, ctorch_tensor labels, int plain, ctorch_tensor *out) {
+  return result(out, [&] { return cross_entropy(get(logits), get(labels), plain != 0); });
 }
-int ctorch_kl(ctorch_tensor logits, ctorch_tensor targets, double temperature, ctorch_tensor *out) {
-  return result(out, [&] {
-    return at::kl_div(at::log_softmax(get(logits) / temperature, -1), get(targets), at::Reduction::Mean);
-  });
+int ctorch_kl(ctorch_tensor logits, ctorch_tensor targets, double temperature, int plain, ctorch_tensor *out) {
+  return result(out, [&] { return distillation(get(logits), get(targets), temperature, plain != 0); });
 }
 int ctorch_mse(ctorch_tensor a, ctorch_tensor b, ctorch_tensor *out) {
   return result(out, [&] { return at::mse_loss(get(a), get(b)); });

@@ -27,6 +27,9 @@ struct Kernels {
   void (*outer)(const float *, int64_t, const float *, int64_t, int64_t, int64_t, int64_t, int64_t, float *, int64_t, bool);
   void (*multiply_sparse)(const float *, int64_t, const float *, int64_t, int64_t, int64_t, int64_t, float *, int64_t);
   void (*outer_sparse)(const float *, int64_t, const float *, int64_t, int64_t, int64_t, int64_t, int64_t, float *, int64_t, bool, float *, uint64_t *);
+  void (*add_rows)(const float *, int64_t, int64_t, int64_t, float *);
+  void (*pass_relu)(float *, const float *, int64_t);
+  void (*finish_row)(float *, int64_t, int64_t, bool);
 };
 
 #if defined(__x86_64__)
@@ -149,12 +152,8 @@ Activations forward(Network &net, const at::Tensor &x, bool sparse) {
       share(batch, batch * in * out / 4, [&](int64_t first, int64_t last) {
         for (int64_t i = first; i < last; i++) std::memcpy(to + i * columns, bias, sizeof(float) * columns);
         k.multiply_sparse(from + first * from_stride, from_stride, net.weight(0), out, last - first, in, columns, to + first * columns, columns);
-        for (int64_t i = first; i < last; i++) {
-          float *row = to + i * columns;
-          // Behind the last column stands what was read of the next row of weights.
-          for (int64_t j = out; j < columns; j++) row[j] = 0;
-          if (relu) for (int64_t j = 0; j < out; j++) row[j] = row[j] > 0 ? row[j] : 0;
-        }
+        // Behind the last column stands what was read of the next row of weights.
+        for (int64_t i = first; i < last; i++) k.finish_row(to + i * columns, out, columns, relu);
       });
       continue;
     }
@@ -258,10 +257,7 @@ struct Backward : torch::autograd::Node {
       int64_t from_stride = activations.stride[l];
       if (target.defined()) {
         float *weight = target.mutable_data_ptr<float>() + net->weight_offset[l], *bias = target.mutable_data_ptr<float>() + net->bias_offset[l];
-        for (int64_t i = 0; i < batch; i++) {
-          const float *row = delta.data() + i * stride;
-          for (int64_t j = 0; j < out; j++) bias[j] += row[j];
-        }
+        k.add_rows(delta.data(), stride, batch, out, bias);
         if (l > 0) {
           share(out, batch * in * out, [&](int64_t first, int64_t last) { k.outer(delta.data(), stride, from, from_stride, batch, first, last, in, weight, in, true); });
         } else if (sparse) {
@@ -294,8 +290,7 @@ struct Backward : torch::autograd::Node {
       share(batch, batch * in * out, [&](int64_t first, int64_t last) {
         k.multiply(delta.data() + first * stride, stride, weight, columns, last - first, out, columns, nullptr, false, below.data() + first * columns, columns);
       });
-      // The derivative of ReLU: activations are positive exactly where it passed.
-      for (int64_t i = 0; i < batch * columns; i++) below[static_cast<size_t>(i)] = from[i] > 0 ? below[static_cast<size_t>(i)] : 0;
+      k.pass_relu(below.data(), from, batch * columns);
       std::swap(delta, below);
       stride = columns;
     }

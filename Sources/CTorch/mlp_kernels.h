@@ -204,4 +204,33 @@ static void outer_sparse(const float *x, int64_t ldx, const float *d, int64_t ld
   }
 }
 
-static const Kernels kernels = {transpose, multiply, outer, multiply_sparse, outer_sparse};
+/// to[columns] += the sum of the rows of d.
+static void add_rows(const float *d, int64_t ldd, int64_t rows, int64_t columns, float *to) {
+  for (int64_t j = 0; j < columns; j += V) {
+    vec sum{};
+    for (int64_t i = 0; i < rows; i++) sum += load(d + i * ldd + j);
+    int64_t n = columns - j;
+    if (n >= V) store(to + j, load(to + j) + sum);
+    else for (int64_t q = 0; q < n; q++) to[j + q] += sum[q];
+  }
+}
+
+/// d[i] = 0 where ReLU let nothing through: its result a[i] is not positive. n is a multiple of 16.
+static void pass_relu(float *d, const float *a, int64_t n) {
+  for (int64_t i = 0; i < n; i += V) {
+    vec v = load(d + i);
+    store(d + i, load(a + i) > vec{} ? v : vec{});
+  }
+}
+
+/// row = max(row, 0), and 0 behind its first n floats.
+static void finish_row(float *row, int64_t n, int64_t columns, bool relu) {
+  for (int64_t j = n; j < columns; j++) row[j] = 0;
+  if (!relu) return;
+  for (int64_t j = 0; j < columns; j += V) {
+    vec v = load(row + j);
+    store(row + j, v > vec{} ? v : vec{});
+  }
+}
+
+static const Kernels kernels = {transpose, multiply, outer, multiply_sparse, outer_sparse, add_rows, pass_relu, finish_row};

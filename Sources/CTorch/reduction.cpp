@@ -58,6 +58,13 @@ int ctorch_index_select(ctorch_tensor t, int64_t dimension, ctorch_tensor indice
 int ctorch_gather(ctorch_tensor t, int64_t dimension, ctorch_tensor indices, ctorch_tensor *out) {
   return result(out, [&] { return at::gather(get(t), dimension, get(indices)); });
 }
+int ctorch_weighted_rows(ctorch_tensor t, ctorch_tensor indices, ctorch_tensor weights, ctorch_tensor *out) {
+  return result(out, [&] {
+    const at::Tensor &chosen = get(indices);
+    at::Tensor starts = at::arange(0, chosen.numel(), chosen.size(1), chosen.options());
+    return std::get<0>(at::embedding_bag(get(t), chosen.reshape(-1), starts, /*scale_grad_by_freq=*/false, /*mode: sum*/ 0, /*sparse=*/false, get(weights).reshape(-1)));
+  });
+}
 int ctorch_masked_select(ctorch_tensor t, ctorch_tensor mask, ctorch_tensor *out) {
   return result(out, [&] { return at::masked_select(get(t), get(mask)); });
 }

@@ -1,6 +1,9 @@
 // Versions, threads, devices, handles.
 #include "internal.h"
 
+#if defined(__GLIBC__) || defined(__linux__)
+#include <malloc.h>
+#endif
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <torch/version.h>
@@ -102,4 +105,14 @@ void *ctorch_data(ctorch_tensor t) { return get(t).data_ptr(); }
 int ctorch_requires_grad(ctorch_tensor t) { return get(t).requires_grad(); }
 int ctorch_shares_storage(ctorch_tensor a, ctorch_tensor b) {
   return get(a).storage().unsafeGetStorageImpl() == get(b).storage().unsafeGetStorageImpl();
+}
+
+void ctorch_keep_memory(void) {
+#if defined(__GLIBC__)
+  // A copy of a network's weights is above the threshold from which malloc maps and unmaps pages for each request.
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 256 << 20);
+  mallopt(M_TOP_PAD, 16 << 20);
+  mallopt(M_ARENA_MAX, 1);
+#endif
 }

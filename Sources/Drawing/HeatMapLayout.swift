@@ -54,7 +54,7 @@ extension FigureLayout {
     }
 
     private func colour(_ value: Double, _ map: HeatMap) -> Colour {
-        Palette.heat((value - map.bounds.lowerBound) / (map.bounds.upperBound - map.bounds.lowerBound))
+        Palette.heat(map.share(value))
     }
 
     private func scale(_ map: HeatMap, _ x: Double, _ y: Double) {

@@ -104,24 +104,21 @@ public struct HeatMap {
     public let columnLabels: [String]
     /// nil where there is no number. All rows of one length.
     public let values: [[Double?]]
-    /// The numbers of the lowest and the highest colour; nil for the smallest and largest value.
-    public let range: ClosedRange<Double>?
+    /// The numbers of the lowest and the highest colour; never empty.
+    public let bounds: ClosedRange<Double>
     /// Shown in percent, with one decimal.
     public let isShare: Bool
 
+    /// - Parameter range: of the colours; nil from the smallest to the largest value.
     public init(title: String? = nil, rowTitle: String = "", columnTitle: String = "", rowLabels: [String], columnLabels: [String],
                 values: [[Double?]], range: ClosedRange<Double>? = nil, isShare: Bool = false) {
         (self.title, self.rowTitle, self.columnTitle, self.rowLabels, self.columnLabels) = (title, rowTitle, columnTitle, rowLabels, columnLabels)
-        (self.values, self.range, self.isShare) = (values, range, isShare)
+        (self.values, self.isShare) = (values, isShare)
+        bounds = range ?? LineChart.range(values.joined().compactMap { $0 }.filter(\.isFinite)) ?? 0...1
     }
 
-    /// The range of the colours; never empty.
-    public var bounds: ClosedRange<Double> {
-        if let range { return range }
-        let known = values.joined().compactMap { $0 }.filter(\.isFinite)
-        guard let low = known.min(), let high = known.max() else { return 0...1 }
-        return low < high ? low...high : (low - 0.5)...(low + 0.5)
-    }
+    /// Where a value lies between the bounds, 0 to 1 inside of them.
+    public func share(_ value: Double) -> Double { (value - bounds.lowerBound) / (bounds.upperBound - bounds.lowerBound) }
 
     public func text(_ value: Double?) -> String {
         guard let value else { return "-" }
@@ -165,13 +162,16 @@ public struct LineChart {
     public var bounds: (x: ClosedRange<Double>, y: ClosedRange<Double>)? {
         let points = series.flatMap(\.points).filter { $0.x.isFinite && $0.y.isFinite }
         guard !points.isEmpty else { return nil }
-        func range(_ values: [Double]) -> ClosedRange<Double> {
-            let (low, high) = (values.min()!, values.max()!)
-            if low < high, (high - low).isFinite { return low...high }
-            let half = max(0.5, abs(low) * 0.1)
-            return (low - half)...(low + half)
-        }
-        return (range(points.map(\.x) + markers.map(\.x).filter(\.isFinite)), range(points.map(\.y)))
+        guard let x = Self.range(points.map(\.x) + markers.map(\.x).filter(\.isFinite)), let y = Self.range(points.map(\.y)) else { return nil }
+        return (x, y)
+    }
+
+    /// From the smallest to the largest number, a little more where they are the same; nil without numbers, or where they lie too far apart to be drawn.
+    static func range(_ values: [Double]) -> ClosedRange<Double>? {
+        guard let low = values.min(), let high = values.max(), abs(low) < 1e300, abs(high) < 1e300 else { return nil }
+        if high - low > abs(high) * 1e-12 { return low...high }
+        let half = max(0.5, abs(low) * 0.1)
+        return (low - half)...(low + half)
     }
 }
 

@@ -5,7 +5,7 @@ public enum Numbers {
     /// At most four significant digits.
     public static func short(_ value: Double) -> String {
         guard value.isFinite else { return value.isNaN ? "nan" : value < 0 ? "-inf" : "inf" }
-        if value == value.rounded(), abs(value) < 1e6 { return String(format: "%.0f", value) }
+        if value == value.rounded(), abs(value) < 1e7 { return String(format: "%.0f", value) }
         return String(format: "%.4g", value)
     }
 
@@ -49,9 +49,9 @@ public enum Numbers {
         var result: [(value: Double, text: String)] = []
         var index = first
         while index * step <= range.upperBound + step * 1e-9, result.count < 100 {
-            let value = index * step
+            let value = index * step + 0  // not -0
             let plain = max(abs(range.lowerBound), abs(range.upperBound)) < 1e6 && digits <= 6
-            result.append((value, plain ? String(format: "%.\(digits)f", value == 0 ? 0 : value) : short(value)))
+            result.append((value, plain ? String(format: "%.\(digits)f", value) : short(value)))
             index += 1
         }
         return result.isEmpty ? [(range.lowerBound, short(range.lowerBound))] : result

@@ -38,14 +38,21 @@ extension TerminalFigures {
         let indent = String(repeating: " ", count: margin)
         var head: [String] = []
         if let title = chart.title { head.append(title) }
-        head.append(legend(chart))
+        head += legend(chart)
         return head + body + [indent + axis.corner + line] + numbers.map { indent + " " + $0 } + markerLines(chart) + chart.notes
     }
 
-    private func legend(_ chart: LineChart) -> String {
+    /// The name of the upright axis, and those of the lines in their colours, in as many rows as it takes.
+    private func legend(_ chart: LineChart) -> [String] {
         let mark = profile.hasUnicode ? "━━" : "--"
-        guard chart.series.count > 1 else { return chart.yTitle }
-        return chart.yTitle + "   " + chart.series.enumerated().map { paint(mark, series: $0.offset) + " " + $0.element.name }.joined(separator: "   ")
+        guard chart.series.count > 1 else { return [fitted(chart.yTitle, min(profile.columns, displayWidth(chart.yTitle)))] }
+        var rows = [chart.yTitle]
+        for (index, series) in chart.series.enumerated() {
+            let entry = paint(mark, series: index) + " " + fitted(series.name, min(displayWidth(series.name), profile.columns - 8))
+            if Self.visibleWidth(rows[rows.count - 1]) + 3 + Self.visibleWidth(entry) > profile.columns { rows.append("") }
+            rows[rows.count - 1] += (rows[rows.count - 1].isEmpty ? "" : "   ") + entry
+        }
+        return rows
     }
 
     private func xAxis(_ chart: LineChart, _ range: ClosedRange<Double>, _ columns: Int, _ along: String, _ mark: String, _ place: (Double, ClosedRange<Double>, Int) -> Int) -> (String, [String]) {
@@ -120,7 +127,7 @@ extension TerminalFigures {
     }
 
     private func colour(_ value: Double, _ map: HeatMap) -> Colour {
-        Palette.heat((value - map.bounds.lowerBound) / (map.bounds.upperBound - map.bounds.lowerBound))
+        Palette.heat(map.share(value))
     }
 
     /// Without numbers: two rows of the matrix to a line, and a scale below.
@@ -133,8 +140,10 @@ extension TerminalFigures {
         }
         let width = min(profile.columns, columns * max(1, 64 / columns))
         let height = max(1, min(rows * max(1, width / columns), 2 * max(4, profile.rows - 6)))
-        let scale = (0..<20).map { paint("  ", on: Palette.heat(Double($0) / 19)) }.joined()
+        let (low, high) = (map.text(map.bounds.lowerBound), map.text(map.bounds.upperBound))
+        let steps = max(2, min(20, (profile.columns - low.count - high.count - 2) / 2))
+        let scale = (0..<steps).map { paint("  ", on: Palette.heat(Double($0) / Double(steps - 1))) }.joined()
         let titles = [map.rowTitle.isEmpty ? nil : "down: \(map.rowTitle)", map.columnTitle.isEmpty ? nil : "across: \(map.columnTitle)"].compactMap { $0 }.joined(separator: ", ")
-        return (titles.isEmpty ? [] : [titles]) + pixels.lines(image.scaled(width: width, height: height)) + ["\(map.text(map.bounds.lowerBound)) \(scale) \(map.text(map.bounds.upperBound))"]
+        return (titles.isEmpty ? [] : [titles]) + pixels.lines(image.scaled(width: width, height: height)) + ["\(low) \(scale) \(high)"]
     }
 }

@@ -31,7 +31,7 @@ extension TerminalFigures {
 
     /// As large as the tiles can be so that all of them are on the screen; but not so small that nothing can be told any more.
     private func layout(_ grid: ImageGrid, captions: Int) -> Layout {
-        let smallest = min(grid.width, 14)
+        let smallest = min(grid.width, 12)
         let widest = max(grid.width, grid.width * (16 / max(1, grid.width)))
         let candidates = stride(from: min(widest, profile.columns), through: smallest, by: -1).filter { $0 <= grid.width || $0 % grid.width == 0 }
         let layouts = candidates.map { layout(grid, $0, captions: captions) }

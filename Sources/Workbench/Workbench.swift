@@ -1,6 +1,7 @@
 import BCLScript
 import Continual
 import Engine
+import Foundation
 import Interpreter
 
 /// What a session's builtins share: device, random streams, where draws come from.
@@ -18,6 +19,14 @@ public final class Workbench {
     /// Above zero while a learner handles an event of training: networks then run in training mode.
     var trainingDepth = 0
 
+    /// The session that it belongs to.
+    public internal(set) weak var session: Session?
+    /// Names that a shell sets: not the user's.
+    public var shellNames: Set<String> = []
+    /// What a shell keeps with a saved session, and gets back when it is loaded.
+    public var takeNotes: (() -> Data?)?
+    public var didLoadNotes: ((Data) -> Void)?
+
     public init() {}
 
     /// A session with everything: the language, tensors, benchmarks, methods.
@@ -26,17 +35,20 @@ public final class Workbench {
         let registry = Registry()
         registry.add(TensorBuiltins.all)
         registry.add(GradientBuiltins.all)
-        registry.add(workbench.networkBuiltins)
+        registry.add(workbench.withRecipes(workbench.networkBuiltins))
+        registry.add(workbench.withRecipes(workbench.dataSetBuiltins))
         registry.add(workbench.withRecipes(workbench.benchmarkBuiltins))
         registry.add(workbench.withRecipes(workbench.imageSetBuiltins))
         registry.add(workbench.withRecipes(workbench.streamBuiltins))
         registry.add(workbench.learningBuiltins)
         registry.add(workbench.steppingBuiltins)
         registry.add(workbench.sessionBuiltins)
+        registry.add(workbench.helpBuiltins)
         registry.add(LookingBuiltins.all)
         registry.add(DataBuiltins.all)
         registry.add(TrainingEvents.all)
         let session = Session(registry: registry, library: library)
+        workbench.session = session
         session.evaluator.makeInstance = { method, frame in Learner(method, frame) }
         session.evaluator.stopped = { [unowned workbench] in workbench.stepped?.stepping.stepper }
         session.evaluator.didSetLocal = { [unowned workbench] in workbench.stepped?.stepping.didSet($0, to: $1) }

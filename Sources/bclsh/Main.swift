@@ -1,4 +1,5 @@
 import ArgumentParser
+import Engine
 import Foundation
 
 /// The command `bclsh`. What is no subcommand is a file to run: `bclsh FILE`, `bclsh -e CODE`, and `#!` lines work without `run`.
@@ -13,9 +14,10 @@ struct Main: ParsableCommand {
             66 a file can't be read; 69 a download failed; 70 an error while running; 73 a file can't be written; 130 interrupted.
             """,
         version: Version.text,
-        subcommands: [Run.self, Shell.self, Check.self, Format.self, Test.self, Explain.self, Verify.self, DataCommand.self, LanguageServerCommand.self])
+        subcommands: [Run.self, Shell.self, Check.self, Format.self, Test.self, Explain.self, NotebookCommand.self, Verify.self, DataCommand.self, LanguageServerCommand.self])
 
     static func main() {
+        Torch.keepMemory()
         var arguments = Array(CommandLine.arguments.dropFirst())
         let known = Set(configuration.subcommands.map { $0.configuration.commandName ?? "" } + ["help", "--help", "-h", "--version", "--generate-completion-script", "--experimental-dump-help"])
         if arguments.isEmpty {

@@ -4,7 +4,7 @@
 
 Only Python's standard library. Tests of one subject may have a file of their own, test_SUBJECT.py. The last line is "N passed, N failed, N skipped".
 """
-import gzip, importlib.util, json, os, pty, re, select, shutil, signal, struct, subprocess, sys, tempfile, time
+import gzip, importlib.util, json, os, re, shutil, signal, struct, subprocess, sys, tempfile, time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -163,6 +163,45 @@ def test_mnist_files():
         check(bclsh("-e", "let a = 1\nlet d = mnist()", env={"BCL_DATA": str(home)}), 70, err=[message, "-e:2:9"])
     (home / "mnist/train-images-idx3-ubyte.gz").unlink()
     check(bclsh("-e", f"mnist(path=\"{home}/mnist\")"), 70, err="there is no 'train-images-idx3-ubyte.gz'")
+
+
+IMAGES = Path(__file__).resolve().parent.parent / "Images/modes"
+
+
+def write_birds(where, each=20):
+    for name in ["crow", "jay"]:
+        (where / name).mkdir(parents=True)
+        for i in range(each):
+            (where / name / f"{i}.jpg").write_bytes((IMAGES / "rgb.jpg").read_bytes())
+
+
+def test_folders_of_images():
+    home = folder()
+    write_birds(home / "birds")
+    cache = {"XDG_CACHE_HOME": str(home / "cache")}
+    program = f'let d = image_folder("{home}/birds", size=12)\nprint d, d.train.images.double().sum().item()'
+    first = check(bclsh("-e", program, env=cache), 0, "32 training and 8 test images 3x12x12, 2 classes", "images: 40 images")
+    files = list((home / "cache/bclsh/images").iterdir())
+    assert len(files) == 1 and files[0].name.endswith(".images"), files
+    second = check(bclsh("-e", program, env=cache), 0)
+    assert second.stdout == first.stdout and second.stderr == "", (second.stdout, second.stderr)
+    files[0].write_bytes(files[0].read_bytes()[:-3])
+    third = check(bclsh("-e", program, env=cache), 0, err=["warning", "are decoded again: the cache", "is cut off"])
+    assert third.stdout == first.stdout
+    (home / "birds/jay/7.jpg").write_bytes((IMAGES / "rgb.jpg").read_bytes()[:400])
+    check(bclsh("-e", program, env=cache), 70, err=["decoded again", f"the image '{home}/birds/jay/7.jpg' is damaged: it is cut off", "-e:1:9"])
+
+
+def test_decoding_is_interrupted():
+    home = folder()
+    write_birds(home / "birds", each=1500)
+    process = subprocess.Popen([BINARY, "-e", f'image_folder("{home}/birds", size=(600, 600))'], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                               env={**os.environ, "XDG_CACHE_HOME": str(home / "cache")})
+    time.sleep(3)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 130 and "interrupted" in err, (process.returncode, err)
+    assert not (home / "cache/bclsh").exists()
 
 
 # --- Learning ---
@@ -472,63 +511,6 @@ def test_installed_layout():
     shutil.copytree(ROOT / "stdlib", home / "share/bclsh/stdlib")
     result = subprocess.run([str(home / "bin/bclsh"), "-e", "print single"], capture_output=True, text=True, cwd="/")
     check(result, 0, "method single(net, bench, lr=0.03)")
-
-
-# --- The prompt, on a real terminal ---
-
-class Prompt:
-    def __init__(self):
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            os.environ.update(TERM="xterm", NO_COLOR="1")
-            os.execv(BINARY, [BINARY])
-        self.text = ""
-
-    def expect(self, wanted, seconds=20):
-        end = time.time() + seconds
-        while wanted not in self.text:
-            assert time.time() < end, f"waited for {wanted!r}, have {self.text[-500:]!r}"
-            if select.select([self.fd], [], [], 0.2)[0]:
-                try:
-                    self.text += os.read(self.fd, 65536).decode(errors="replace")
-                except OSError:
-                    assert wanted in self.text, f"ended before {wanted!r}: {self.text[-500:]!r}"
-        self.text = self.text.split(wanted, 1)[1]
-
-    def send(self, text):
-        os.write(self.fd, text.encode())
-
-
-def test_prompt():
-    prompt = Prompt()
-    prompt.expect("bcl> ")
-    prompt.send("let x = 20\n")
-    prompt.expect("bcl> ")
-    prompt.send("x * 2 + 2\n")
-    prompt.expect("42")
-    prompt.expect("bcl> ")
-    prompt.send("x + nothing_here\n")
-    prompt.expect("there is no 'nothing_here'")
-    prompt.expect("bcl> ")
-    prompt.send("if x > 1 {\n")
-    prompt.expect("...> ")
-    prompt.send("print \"multi\" + \"line\"\n}\n")
-    prompt.expect("multiline")
-    prompt.expect("bcl> ")
-    prompt.send("1 // 0\n")
-    prompt.expect("division by zero")
-    prompt.expect("bcl> ")
-    prompt.send("while true { }\n")
-    time.sleep(1)
-    prompt.send("\x03")
-    prompt.expect("interrupted")
-    prompt.expect("bcl> ")
-    prompt.send("x\n")
-    prompt.expect("20")
-    prompt.expect("bcl> ")
-    prompt.send("\x04")
-    _, status = os.waitpid(prompt.pid, 0)
-    assert os.WEXITSTATUS(status) == 0, status
 
 
 # --- The language server, as an editor speaks to it ---

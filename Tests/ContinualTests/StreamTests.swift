@@ -65,7 +65,9 @@ final class StreamTests: XCTestCase {
         XCTAssertEqual(learning.tasks.map(\.name), ["permutation 4", "permutation 5"])
         XCTAssertEqual(learning.tasks.map(\.number), [0, 1])
         XCTAssertTrue(try learning.tasks[1].train.minibatch(0, 10).x.equalsBitwise(try bench.tasks[4].train.minibatch(0, 10).x))
-        XCTAssertThrowsError(try Benchmark.permuted(.data(data), tasks: 3, seed: 1).learning()) { XCTAssertTrue("\($0)".contains("none is left for learning")) }
+        XCTAssertEqual(try Benchmark.permuted(.data(data), tasks: 3, seed: 1).validation().tasks.count, 3)
+        XCTAssertThrowsError(try Benchmark.permuted(.data(data), tasks: 3, seed: 1).learning()) { XCTAssertTrue("\($0)".contains("has 3 tasks; the first 3 are for validation")) }
+        XCTAssertThrowsError(try Benchmark.permuted(.data(data), tasks: 2, seed: 1).validation())
     }
 
     func testBlurryHasExactlyItsShareOfNeighbours() throws {
@@ -227,5 +229,25 @@ final class StreamTests: XCTestCase {
         XCTAssertEqual(seen, data.test.count)
         let two = try data.subset(classes: [0, 1], test: .count(1), seed: 1)
         XCTAssertEqual(try Evaluation.accuracy(on: try Benchmark.permuted(.data(two), tasks: 1, seed: 1).tasks[0]) { try Tensor.ones([$0.shape[0], 1]) }, try two.test.labels.itemInt() == 0 ? 1 : 0)
+    }
+
+    /// Twenty permutations, rotations and blurry tasks of a data set take little more memory than the data set.
+    func testNothingIsMaterialised() throws {
+        func resident() throws -> Int {
+            let pages = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ")[1]
+            return try XCTUnwrap(Int(pages)) * Int(sysconf(Int32(_SC_PAGESIZE)))
+        }
+        func set(_ count: Int) throws -> SampleSet {
+            SampleSet(images: try Tensor.full([count, 784], 7, dtype: .uint8), labels: try Tensor.from((0..<count).map { $0 % 10 }))
+        }
+        let large = try Dataset(name: "large", imageShape: [1, 28, 28], classes: 10, train: try set(60_000), test: try set(1_000), source: "")
+        let before = try resident()
+        let permuted = try Benchmark.permuted(.data(large), tasks: 20, amount: .count(5_000), seed: 1)
+        let rotated = try Benchmark.rotated(.data(large), tasks: 20, angles: .drawn(min: 0, max: 180), amount: .count(5_000), seed: 1)
+        let split = try Benchmark.split(large, tasks: 5, seed: 1)
+        let benches = [permuted, rotated, split, try Benchmark.blurry(permuted, share: 0.2, seed: 1), try permuted.learning(), try Benchmark.concat([permuted, rotated])]
+        for bench in benches { for task in bench.tasks { XCTAssertEqual(try task.train.minibatch(0, 10).x.shape, [10, 784]) } }
+        // One copy of the images has 47 MB; twenty tasks of 5,000 images would have 78 MB for each benchmark.
+        XCTAssertLessThan(try resident() - before, 40_000_000)
     }
 }

@@ -10,5 +10,9 @@ let package = Package(
             name: "FuzzLanguage",
             dependencies: [.product(name: "BCLScript", package: "bclsh"), .product(name: "Interpreter", package: "bclsh")],
             swiftSettings: [.swiftLanguageMode(.v5), .unsafeFlags(["-parse-as-library"])]),
+        .executableTarget(
+            name: "FuzzFiles",
+            dependencies: [.product(name: "FileFormats", package: "bclsh"), .product(name: "Engine", package: "bclsh"), .product(name: "Continual", package: "bclsh")],
+            swiftSettings: [.swiftLanguageMode(.v5), .unsafeFlags(["-parse-as-library"])]),
     ]
 )

@@ -10,15 +10,25 @@ final class ExampleTests: XCTestCase {
 
     override func tearDown() { FileManager.default.changeCurrentDirectoryPath(home) }
 
-    /// Examples write files and read MNIST: they run in a folder of their own, with a data set of MNIST's form.
+    /// Examples write files and read data sets: they run in a folder of their own, with small sets of the same form.
     private func enterFolder() throws -> URL {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("bclsh-examples-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         func big(_ numbers: [UInt32]) -> Data { Data(numbers.flatMap { number in [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: number >> $0) } }) }
         for (part, count) in [("train", 3), ("t10k", 2)] as [(String, UInt32)] {
-            try (big([2051, count, 2, 2]) + Data(count: Int(count) * 4)).write(to: folder.appendingPathComponent("\(part)-images-idx3-ubyte"))
-            try (big([2049, count]) + Data((0..<UInt8(count)))).write(to: folder.appendingPathComponent("\(part)-labels-idx1-ubyte"))
+            for set in ["mnist", "fashion_mnist", "notmnist"] {
+                let home = folder.appendingPathComponent(set)
+                try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
+                try (big([2051, count, 2, 2]) + Data(count: Int(count) * 4)).write(to: home.appendingPathComponent("\(part)-images-idx3-ubyte"))
+                try (big([2049, count]) + Data((0..<UInt8(count)))).write(to: home.appendingPathComponent("\(part)-labels-idx1-ubyte"))
+            }
         }
+        for (set, labels, names) in [("cifar10", 1, (1...5).map { "data_batch_\($0).bin" } + ["test_batch.bin"]), ("cifar100", 2, ["train.bin", "test.bin"])] {
+            let home = folder.appendingPathComponent(set)
+            try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
+            for name in names { try Data(count: labels + 3072).write(to: home.appendingPathComponent(name)) }
+        }
+        try FileManager.default.copyItem(at: Project.root.appendingPathComponent("Tests/Data/shapes.npz"), to: folder.appendingPathComponent("shapes.npz"))
         try makeImageSets(in: folder)
         FileManager.default.changeCurrentDirectoryPath(folder.path)
         setenv("BCL_DATA", folder.path, 1)

@@ -25,6 +25,7 @@ extension Parser {
         var arguments: [Argument] = []
         // Behind an optional slot that was left out, arguments are passed by name.
         var skipped = false
+        var names: Argument?
         for (index, slot) in form.slots.enumerated() {
             if let word = word(of: slot) {
                 let keyword = skipped ? Identifier(slot.parameter, current.span) : nil
@@ -37,7 +38,7 @@ extension Parser {
                 skipped = true
                 continue
             }
-            if let connective = slot.connective {
+            if let connective = slot.connective, !(slot.mayBeBare && isString) {
                 guard atWord(connective) else {
                     if slot.isRequired { try wrongForm(form, "here should be '\(connective)', found \(describe(current))") }
                     skipped = true
@@ -51,13 +52,16 @@ extension Parser {
             }
             if endsSentence() { try wrongForm(form, "'\(previous.span.end > 0 ? source.text(previous.span) : form.name)' needs \(slot.parameter) behind it") }
             let keyword = skipped ? Identifier(slot.parameter, current.span) : nil
-            arguments.append(Argument(keyword: keyword, value: try value(of: slot, form)))
+            let value = try value(of: slot, form)
+            arguments.append(Argument(keyword: keyword, value: value))
+            if let parameter = slot.names { names = Argument(keyword: Identifier(parameter, value.span), value: try written(value, collected: slot.isCollected)) }
             while slot.isVariadic, accept(.comma) { arguments.append(Argument(keyword: nil, value: try expression())) }
         }
         while isFurtherArgument(), let keyword = keywordArgumentName() {
             arguments.append(Argument(keyword: keyword, value: try expression()))
             _ = accept(.comma)
         }
+        if let names, !arguments.contains(where: { $0.keyword?.text == names.keyword?.text }) { arguments.append(names) }
         if !endsSentence() { try wrongForm(form, "here should be the end of the statement, found \(describe(current))") }
         let span = name.span.union(previous.span)
         let callee = try make(.name(NameUse(name)), name.span)
@@ -67,7 +71,7 @@ extension Parser {
 
     private mutating func value(of slot: VerbForm.Slot, _ form: VerbForm) throws -> Expression {
         if slot.takesOnlyWords, case .name(let word) = current.kind {
-            guard slot.words.isEmpty else {
+            guard slot.words.isEmpty || slot.words.contains(word) else {
                 let near = Suggestion.nearest(to: word, among: slot.words).map { ": did you mean '\($0)'?" } ?? ""
                 try wrongForm(form, "'\(form.name)' can't '\(word)'\(near)")
             }
@@ -80,6 +84,15 @@ extension Parser {
         var items = [first]
         while accept(.comma) { items.append(try expression()) }
         return try make(.list(items), first.span.union(previous.span), items)
+    }
+
+    /// How values are written, as a list of strings.
+    private mutating func written(_ value: Expression, collected: Bool) throws -> Expression {
+        var parts = [value]
+        // A list that was written with brackets starts with one.
+        if collected, case .list(let items) = value.kind, let first = items.first, first.span.start == value.span.start { parts = items }
+        let texts = try parts.map { try make(.string([.text(source.text($0.span))]), $0.span) }
+        return try make(.list(texts), value.span, texts)
     }
 
     /// `break METHOD:"phase" if condition`, or a line's number for the phase: a call of the host's `breakpoint`, which gets the condition as text.
@@ -111,6 +124,11 @@ extension Parser {
         case .newline, .end, .symbol(.semicolon), .symbol(.rightBrace), .name: return text
         default: return nil
         }
+    }
+
+    private var isString: Bool {
+        if case .string = current.kind { return true }
+        return false
     }
 
     private func starts(_ slot: VerbForm.Slot) -> Bool { slot.connective.map { atWord($0) } ?? false }

@@ -28,6 +28,9 @@ public final class GlobalScope {
         return scope
     }
 
+    /// Sets which names are known; slots are not given twice.
+    public func setNames(_ variables: [String: Variable]) { self.variables = variables }
+
     func adopt(_ other: GlobalScope) {
         variables = other.variables
         slotCount = other.slotCount

@@ -96,8 +96,15 @@ public struct VerbForm: Sendable {
         public let words: [String]
         /// Whether a bare name is never a variable here, but passed as a string: one of the words, or any where there are none (`data install mnist`).
         public let takesOnlyWords: Bool
+        /// The parameter that is passed how the values here are written, as a list of strings: `plot L.losses` names its axis.
+        public let names: String?
 
-        public init(_ connective: String?, _ parameter: String, required: Bool = true, variadic: Bool = false, collected: Bool = false, words: [String] = [], onlyWords: Bool = false) {
+        /// Whether the connective may be left out before a string: `load session "f"`.
+        public let mayBeBare: Bool
+
+        public init(_ connective: String?, _ parameter: String, required: Bool = true, variadic: Bool = false, collected: Bool = false, words: [String] = [], onlyWords: Bool = false, names: String? = nil, mayBeBare: Bool = false) {
+            self.names = names
+            self.mayBeBare = mayBeBare
             self.words = words
             takesOnlyWords = onlyWords
             isCollected = collected

@@ -25,4 +25,7 @@ int cimages_header(const uint8_t *bytes, size_t count, cimages_info *info);
 /// Returns 0, or 1 with a message; `rgb` then holds a part of the image or nothing.
 int cimages_decode(const uint8_t *bytes, size_t count, cimages_info *info, uint8_t *rgb);
 
+/// One grey byte for each of `count` pixels of three bytes, in place at the start: Pillow's convert('L'), ITU-R 601 luma in integers.
+void cimages_grey(uint8_t *rgb, size_t count);
+
 #endif

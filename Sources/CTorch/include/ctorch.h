@@ -30,6 +30,8 @@ const char *ctorch_cuda_version(void);
 int ctorch_get_threads(void);
 int ctorch_set_threads(int count);
 int ctorch_set_deterministic(int on);
+/// Keeps the memory of freed tensors for the next ones, rather than giving it back and being given it anew, page by page. Before the first thread is made.
+void ctorch_keep_memory(void);
 /// Whether the time that is spent in libtorch is added up, on all threads, and the sum so far.
 void ctorch_take_times(int on);
 int64_t ctorch_timed_nanoseconds(void);
@@ -118,6 +120,8 @@ int ctorch_equal(ctorch_tensor a, ctorch_tensor b, int *out);
 // Indexing
 int ctorch_index_select(ctorch_tensor t, int64_t dimension, ctorch_tensor indices, ctorch_tensor *out);
 int ctorch_gather(ctorch_tensor t, int64_t dimension, ctorch_tensor indices, ctorch_tensor *out);
+/// Row i of the result is the sum over k of weights[i, k] * t[indices[i, k]]: t float [R, C], indices int64 [N, K], weights float [N, K].
+int ctorch_weighted_rows(ctorch_tensor t, ctorch_tensor indices, ctorch_tensor weights, ctorch_tensor *out);
 int ctorch_masked_select(ctorch_tensor t, ctorch_tensor mask, ctorch_tensor *out);
 int ctorch_masked_fill(ctorch_tensor t, ctorch_tensor mask, double value, ctorch_tensor *out);
 
@@ -142,6 +146,17 @@ int ctorch_get_grad(ctorch_tensor t, ctorch_tensor *out);
 int ctorch_set_grad(ctorch_tensor t, ctorch_tensor grad);
 int ctorch_gradients(ctorch_tensor of, const ctorch_tensor *inputs, int n, int retain_graph, int create_graph, ctorch_tensor *outs);
 
+// Files of torch.save
+typedef struct ctorch_archive_s *ctorch_archive;
+/// Takes the archive's bytes in their order.
+typedef void (*ctorch_write)(void *context, const void *bytes, size_t count);
+int ctorch_archive_open(ctorch_write write, void *context, ctorch_archive *out);
+int ctorch_archive_add(ctorch_archive archive, const char *name, const void *bytes, size_t count);
+/// Writes the directory.
+int ctorch_archive_finish(ctorch_archive archive);
+/// To be called once, finished or not.
+void ctorch_archive_close(ctorch_archive archive);
+
 // Networks and losses
 typedef struct ctorch_mlp_s *ctorch_mlp;
 /// An MLP of float32 on the CPU whose passes are one operation each. `parameters` are 2 (n - 1) leaves, views of the flat vectors' storage: weight and bias of each
@@ -158,9 +173,10 @@ int ctorch_max_pool2d(ctorch_tensor x, int64_t size, int64_t stride, int64_t pad
 /// Resizes images [N, C, H, W], uint8 or float; antialiased where they get smaller.
 int ctorch_resize_bilinear(ctorch_tensor x, int64_t height, int64_t width, ctorch_tensor *out);
 int ctorch_global_average_pool(ctorch_tensor x, ctorch_tensor *out);
-int ctorch_cross_entropy(ctorch_tensor logits, ctorch_tensor labels, ctorch_tensor *out);
+/// `plain`: with libtorch's own operations, also in the next one.
+int ctorch_cross_entropy(ctorch_tensor logits, ctorch_tensor labels, int plain, ctorch_tensor *out);
 /// Mean over samples and classes of p (log p - log q), q = softmax(logits / temperature).
-int ctorch_kl(ctorch_tensor logits, ctorch_tensor targets, double temperature, ctorch_tensor *out);
+int ctorch_kl(ctorch_tensor logits, ctorch_tensor targets, double temperature, int plain, ctorch_tensor *out);
 int ctorch_mse(ctorch_tensor a, ctorch_tensor b, ctorch_tensor *out);
 
 #ifdef __cplusplus

@@ -50,11 +50,11 @@ public final class Benchmark {
     /// The first three tasks.
     public func validation() throws -> Benchmark { try slice(0..<Self.validationTasks, "validation") }
     /// The tasks after the first three.
-    public func learning() throws -> Benchmark { try slice(Self.validationTasks..<tasks.count, "learning") }
+    public func learning() throws -> Benchmark { try slice(Self.validationTasks..<max(Self.validationTasks, tasks.count), "learning") }
 
     private func slice(_ range: Range<Int>, _ what: String) throws -> Benchmark {
-        guard tasks.count > Self.validationTasks else {
-            throw DataError("\(name) has \(tasks.count) task\(tasks.count == 1 ? "" : "s"): its first \(Self.validationTasks) are for validation, and none is left for learning",
+        guard !range.isEmpty, range.upperBound <= tasks.count else {
+            throw DataError("\(name) has \(tasks.count) task\(tasks.count == 1 ? "" : "s"); the first \(Self.validationTasks) are for validation, those after them for learning",
                             remedy: "make it with more than \(Self.validationTasks) tasks")
         }
         let slice = try makeSlice?(range) ?? picked(Array(range), name)

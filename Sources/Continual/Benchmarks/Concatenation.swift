@@ -57,7 +57,10 @@ extension Dataset {
             if !isSame || names.isEmpty { names += set.classNames }
         }
         func joined(_ part: (Dataset) -> SampleSet) throws -> SampleSet {
-            SampleSet(images: try Tensor.cat(sets.map { part($0).images }), labels: try Tensor.cat(try zip(sets, offsets).map { try part($0).labels.add(.int($1)) }))
+            guard Set(sets.map { part($0).images.dtype }).count == 1 else {
+                throw DataError("\(sets.map(\.name).joined(separator: " and ")) hold different kinds of numbers: greys from 0 to 255, and others")
+            }
+            return SampleSet(images: try Tensor.cat(sets.map { part($0).images }), labels: try Tensor.cat(try zip(sets, offsets).map { try part($0).labels.add(.int($1)) }))
         }
         return try Dataset(name: sets.map(\.name).joined(separator: " + "), imageShape: first.imageShape, classes: names.count, classNames: names, train: try joined(\.train), test: try joined(\.test),
                            source: sets.map(\.source).joined(separator: "; "))

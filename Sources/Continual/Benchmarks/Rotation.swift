@@ -16,7 +16,7 @@ public final class Rotation {
     public let resampling: Resampling
     private let height: Int
     private let width: Int
-    /// For each pixel of the result the pixels it is made of, int64 [K * H * W] with K = 4 (bilinear) or 1, and their weights, float32 [K, H * W].
+    /// For each pixel of the result the pixels it is made of, int64 [H * W, K] with K = 4 (bilinear) or 1, and their weights, float32 [H * W, K].
     private lazy var grid = makeGrid()
     private var plan: (pixels: Tensor, weights: Tensor)?
 
@@ -28,32 +28,32 @@ public final class Rotation {
         width = imageShape[imageShape.count - 1]
     }
 
+    /// - Parameter images: [B, D], uint8 (values are rounded down, as Pillow does) or float32.
+    /// - Returns: the same shape and type.
     func apply(_ images: Tensor) throws -> Tensor {
         let plan = try plan(on: images.device)
         let size = height * width
-        let planes = try images.reshape([-1, size])
-        let gathered = try planes.indexSelect(1, plan.pixels).to(.float32)
-        let mixed: Tensor
-        switch resampling {
-        case .nearest: mixed = try gathered.mul(plan.weights)
-        // Whole numbers of float32 weights come out a little too low at times; the small number keeps them.
-        case .bilinear: mixed = try gathered.reshape([-1, 4, size]).mul(plan.weights).sum(1).add(.float(0x1p-13)).floor()
-        }
-        return try mixed.reshape(images.shape)
+        // Pixel by pixel instead of image by image: a pixel of all images is then one row.
+        let rows = try images.reshape([-1, size]).transpose(0, 1).to(.float32).contiguous()
+        var mixed = try rows.weightedRows(plan.pixels, plan.weights)
+        // Sums of float32 that should be whole come out a little too low at times.
+        if images.dtype == .uint8 { mixed = try mixed.add(.float(0x1p-13)).to(.uint8) }
+        return try mixed.transpose(0, 1).reshape(images.shape)
     }
 
     private func plan(on device: Device) throws -> (pixels: Tensor, weights: Tensor) {
         if let plan, plan.pixels.device == device { return plan }
-        let size = height * width
-        let shape = resampling == .bilinear ? [4, size] : [size]
-        let made = (pixels: try Tensor.from(grid.pixels, device: device), weights: try Tensor.from(grid.weights, shape: shape, device: device))
+        let shape = [height * width, Self.corners(resampling)]
+        let made = (pixels: try Tensor.from(grid.pixels, shape: shape, device: device), weights: try Tensor.from(grid.weights, shape: shape, device: device))
         plan = made
         return made
     }
 
+    private static func corners(_ resampling: Resampling) -> Int { resampling == .bilinear ? 4 : 1 }
+
     private func makeGrid() -> (pixels: [Int], weights: [Float]) {
         let size = height * width
-        let corners = resampling == .bilinear ? 4 : 1
+        let corners = Self.corners(resampling)
         var pixels = [Int](repeating: 0, count: corners * size)
         var weights = [Float](repeating: 0, count: corners * size)
         // Pillow rounds so that 90 degrees have a cosine of zero.
@@ -86,8 +86,8 @@ public final class Rotation {
                     let (right, below) = (corner % 2, corner / 2)
                     let sourceX = min(max(Int(left) + right, 0), width - 1)
                     let sourceY = min(max(Int(top) + below, 0), height - 1)
-                    pixels[corner * size + place] = sourceY * width + sourceX
-                    weights[corner * size + place] = Float((right == 1 ? shareX : 1 - shareX) * (below == 1 ? shareY : 1 - shareY))
+                    pixels[place * corners + corner] = sourceY * width + sourceX
+                    weights[place * corners + corner] = Float((right == 1 ? shareX : 1 - shareX) * (below == 1 ? shareY : 1 - shareY))
                 }
             }
         }

@@ -1,6 +1,6 @@
 import Engine
 
-/// Samples x [B, D] float32 in [0, 1] and labels y [B] int64, in the label space of the task's head.
+/// Samples x [B, D] float32, in [0, 1] if the images are greys, and labels y [B] int64, in the label space of the task's head.
 public struct Minibatch {
     public let x: Tensor
     public let y: Tensor
@@ -32,6 +32,14 @@ public final class TaskSamples {
         count = rows?.count ?? source.count
     }
 
+    /// What it refers to; images are shared by all tasks of a benchmark.
+    public var tensors: [Tensor] {
+        if let mix { return mix.parts.flatMap(\.tensors) }
+        var held = [source.images, source.labels] + [rows, localLabels].compactMap { $0 }
+        if case .permutation(let order) = transform { held.append(order) }
+        return held
+    }
+
     /// All samples of a data set, as they are.
     public convenience init(_ source: SampleSet) { self.init(source, rows: nil, transform: .none, localLabels: nil) }
 
@@ -57,14 +65,14 @@ public final class TaskSamples {
             labels = try source.labels.narrow(0, start, length)
         }
         if let localLabels { labels = try localLabels.indexSelect(0, labels) }
-        return Minibatch(x: try transform.apply(images).to(.float32).div(255), y: labels)
+        return Minibatch(x: try source.scaled(try transform.apply(images)), y: labels)
     }
 
-    /// The raw pixels of some samples, uint8 [length, D].
+    /// The pixels of some samples as they are shown: uint8 [length, D].
     public func pixels(_ start: Int, _ length: Int) throws -> Tensor {
         if let mix { return try mix.pixels(start, length) }
         let images = try rows.map { try source.images.indexSelect(0, try $0.narrow(0, start, length)) } ?? source.images.narrow(0, start, length)
-        return try transform.apply(images).to(.uint8)
+        return try source.greys(try transform.apply(images))
     }
 
     /// Labels of all samples, in the label space of the task's head: int64 [count].

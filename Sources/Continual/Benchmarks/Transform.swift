@@ -18,12 +18,13 @@ public enum Transform {
         }
     }
 
-    /// - Parameter images: [B, D] with values 0 to 255.
-    /// - Returns: the same shape and range, whole numbers, uint8 or float32.
+    /// - Parameter images: [B, D].
+    /// - Returns: the same shape and type.
     func apply(_ images: Tensor) throws -> Tensor {
         switch self {
         case .none: return images
-        case .permutation(let order): return try images.indexSelect(1, order)
+        // Several times as fast as index_select along the last dimension.
+        case .permutation(let order): return try images.gather(1, try order.expand(images.shape))
         case .rotation(let rotation): return try rotation.apply(images)
         case .chain(let list): return try list.reduce(images) { try $1.apply($0) }
         }

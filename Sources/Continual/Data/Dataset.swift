@@ -1,8 +1,8 @@
 import Engine
 
-/// Labelled images as they are in the files: uint8, once.
+/// Labelled images as they are in the files: uint8, once. Images of other numbers than whole greys are float32.
 public struct SampleSet {
-    /// uint8 [N, C*H*W]
+    /// [N, C*H*W], uint8 with 0 to 255 for 0 to 1, or float32 as a network sees it.
     public let images: Tensor
     /// int64 [N], from 0 to classes - 1
     public let labels: Tensor
@@ -13,6 +13,14 @@ public struct SampleSet {
     }
 
     public var count: Int { labels.count }
+
+    var areGreys: Bool { images.dtype == .uint8 }
+
+    /// What a network sees of some images of the set: float32.
+    func scaled(_ images: Tensor) throws -> Tensor { areGreys ? try images.to(.float32).div(255) : images }
+
+    /// What a person sees of some images of the set: uint8.
+    func greys(_ images: Tensor) throws -> Tensor { areGreys ? try images.to(.uint8) : try images.clamp(min: 0, max: 1).mul(.float(255)).round().to(.uint8) }
 
     func on(_ device: Device) throws -> SampleSet { SampleSet(images: try images.to(device), labels: try labels.to(device)) }
 }
@@ -44,8 +52,8 @@ public final class Dataset {
         guard self.classNames.count == classes else { throw DataError("\(name) has \(classes) classes, but \(self.classNames.count) names of classes") }
         let size = imageShape.reduce(1, *)
         for (part, set) in [("training", train), ("test", test)] {
-            guard set.images.dtype == .uint8, set.images.shape == [set.count, size], set.labels.dtype == .int64 else {
-                throw DataError("the \(part) images of \(name) are \(set.images.summary), but should be uint8 [\(set.count), \(size)]")
+            guard [.uint8, .float32].contains(set.images.dtype), set.images.shape == [set.count, size], set.labels.dtype == .int64 else {
+                throw DataError("the \(part) images of \(name) are \(set.images.summary), but should be uint8 or float32 [\(set.count), \(size)]")
             }
             guard set.count > 0 else { throw DataError("\(name) has no \(part) samples") }
             guard try set.labels.min().itemInt() >= 0, try set.labels.max().itemInt() < classes else {

@@ -1,4 +1,5 @@
 import Engine
+import FileFormats
 import Foundation
 
 /// The data set that needs no download: 1,797 images of 8x8 pixels of handwritten digits.
@@ -9,7 +10,7 @@ public enum Digits {
     /// Pixels 0...16 become 0...255 by rounding 255/16 times the value.
     public static func load() throws -> Dataset {
         guard let packed = Data(base64Encoded: DigitsData.packed, options: .ignoreUnknownCharacters) else { throw DataError("the embedded digits are damaged") }
-        let rows = [UInt8](try Inflate.all(packed, limit: 1797 * 65, name: "digits"))
+        let rows = try GzipStream(MemorySource([UInt8](packed), name: "digits"), format: .zlib).take(1797 * 65)
         guard rows.count == 1797 * 65 else { throw DataError("the embedded digits are damaged") }
         var images: [Bool: [UInt8]] = [true: [], false: []]
         var labels: [Bool: [Int]] = [true: [], false: []]

@@ -1,51 +1,54 @@
 import Engine
-import Foundation
+import FileFormats
 
-/// MNIST (LeCun, Cortes and Burges 1998) from its four idx files.
-public enum MNIST {
+/// Data sets in the four idx files of MNIST.
+public struct MNIST: Sendable {
+    public let name: String
+    private let folders: [String]
+    private let allowsRoot: Bool
+    private let classNames: [String]
+    private let source: String
+
+    public static let digits = MNIST(
+        name: "mnist", folders: ["mnist", "MNIST", "MNIST/raw"], allowsRoot: true, classNames: (0...9).map(String.init),
+        source: "MNIST, Y. LeCun, C. Cortes, C. J. C. Burges; commonly redistributed under CC BY-SA 3.0")
+    public static let fashion = MNIST(
+        name: "fashion_mnist", folders: ["fashion_mnist", "fashion-mnist", "FashionMNIST", "FashionMNIST/raw"], allowsRoot: false,
+        classNames: ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"],
+        source: "Fashion-MNIST, H. Xiao, K. Rasul, R. Vollgraf, arXiv 1708.07747; MIT licence")
+    public static let letters = MNIST(
+        name: "notmnist", folders: ["notmnist", "notMNIST", "not_mnist"], allowsRoot: false, classNames: "ABCDEFGHIJ".map(String.init),
+        source: "notMNIST, Y. Bulatov 2011, in idx files; no licence is stated")
+
     /// - Parameter path: the folder of the files; nil looks at `BCL_DATA` and in the user's data folder.
-    public static func load(path: String? = nil) throws -> Dataset {
-        let folder = try DataFolder.find("mnist", path: path, probe: "train-images-idx3-ubyte")
+    public func load(path: String? = nil) throws -> Dataset {
+        let location = DataLocation(name: name, folders: folders, allowsRoot: allowsRoot,
+                                    contents: "the folder of train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, plain or .gz")
+        let folder = try location.find(path: path) { folder in ["train", "t10k"].contains { Self.file($0, "images", 3, folder) != nil } }
         let train = try part(folder, "train")
         let test = try part(folder, "t10k")
         guard train.shape == test.shape else { throw DataError("the training images in '\(folder)' are \(train.shape), the test images \(test.shape)") }
-        return try Dataset(
-            name: "mnist", imageShape: [1] + train.shape, classes: 10, train: train.set, test: test.set,
-            source: "MNIST, Y. LeCun, C. Cortes, C. J. C. Burges; commonly redistributed under CC BY-SA 3.0", path: folder)
+        return try Dataset(name: name, imageShape: [1] + train.shape, classes: classNames.count, classNames: classNames, train: train.set, test: test.set, source: source, path: folder)
     }
 
-    private static func part(_ folder: String, _ prefix: String) throws -> (set: SampleSet, shape: [Int]) {
-        let imagePath = try DataFolder.file("\(prefix)-images-idx3-ubyte", in: folder)
-        let labelPath = try DataFolder.file("\(prefix)-labels-idx1-ubyte", in: folder)
-        let (images, height, width) = try IDXFile.images(imagePath)
-        let labels = try IDXFile.labels(labelPath)
-        guard images.shape[0] == labels.count else {
-            throw DataError("'\(imagePath)' has \(images.shape[0]) images, but '\(labelPath)' has \(labels.count) labels")
+    /// Some copies have a dot where the original has a dash.
+    private static func file(_ part: String, _ what: String, _ dimensions: Int, _ folder: String) -> String? {
+        ["-", "."].lazy.compactMap { DataLocation.file("\(part)-\(what)\($0)idx\(dimensions)-ubyte", in: folder) }.first
+    }
+
+    private func part(_ folder: String, _ part: String) throws -> (set: SampleSet, shape: [Int]) {
+        func open(_ what: String, _ dimensions: Int) throws -> IDXFile {
+            guard let path = Self.file(part, what, dimensions, folder) else {
+                throw DataError("there is no '\(part)-\(what)-idx\(dimensions)-ubyte.gz' in '\(folder)'", remedy: "the folder must hold the images and labels of train and t10k")
+            }
+            return try IDXFile(try FileSource(path), dimensions: dimensions)
         }
-        let highest = try labels.max().itemInt()
-        guard highest <= 9 else { throw DataError("'\(labelPath)' has the label \(highest); MNIST's are 0 to 9") }
-        return (SampleSet(images: images, labels: labels), [height, width])
-    }
-}
-
-/// Where data files are looked for.
-enum DataFolder {
-    /// The folder that holds a data set: `path`, else below BCL_DATA, else below the user's data folder.
-    static func find(_ name: String, path: String?, probe: String) throws -> String {
-        if let path { return path }
-        let environment = ProcessInfo.processInfo.environment
-        var candidates: [String] = []
-        if let data = environment["BCL_DATA"], !data.isEmpty { candidates += ["\(data)/\(name)", data] }
-        let share = environment["XDG_DATA_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? "\(environment["HOME"] ?? "")/.local/share"
-        candidates.append("\(share)/bclsh/data/\(name)")
-        for folder in candidates where (try? file(probe, in: folder)) != nil { return folder }
-        throw DataError("the files of \(name) are in none of \(candidates.map { "'\($0)'" }.joined(separator: ", "))",
-                        remedy: "set BCL_DATA to the folder that holds \(name)/, or name it: \(name)(path=\"...\"); digits() needs no files")
-    }
-
-    /// A file, plain or gzipped.
-    static func file(_ name: String, in folder: String) throws -> String {
-        for candidate in ["\(folder)/\(name).gz", "\(folder)/\(name)"] where FileManager.default.fileExists(atPath: candidate) { return candidate }
-        throw DataError("there is no '\(name).gz' in '\(folder)'", remedy: "the folder must hold the four files train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, t10k-images-idx3-ubyte.gz and t10k-labels-idx1-ubyte.gz")
+        let (images, labels) = (try open("images", 3), try open("labels", 1))
+        guard images.sizes[0] == labels.count else { throw DataError("'\(images.name)' has \(images.sizes[0]) images, but '\(labels.name)' has \(labels.count) labels") }
+        let y = try Tensor.filled([labels.count], dtype: .uint8) { try labels.read(into: $0) }
+        let highest = try y.max().itemInt()
+        guard highest < classNames.count else { throw DataError("'\(labels.name)' has the label \(highest); those of \(name) are 0 to \(classNames.count - 1)") }
+        let x = try Tensor.filled([images.sizes[0], images.sizes[1] * images.sizes[2]], dtype: .uint8) { try images.read(into: $0) }
+        return (SampleSet(images: x, labels: try y.to(.int64)), [images.sizes[1], images.sizes[2]])
     }
 }

@@ -55,14 +55,11 @@ enum ImageSetFolder {
             let root = try FolderDataset.folder(path)
             folders = [root] + others.map { "\(root)/\($0)" }
         } else {
-            let environment = ProcessInfo.processInfo.environment
-            let share = environment["XDG_DATA_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? "\(environment["HOME"] ?? "")/.local/share"
-            let parents = [environment["BCL_DATA"].flatMap { $0.isEmpty ? nil : $0 }, "\(share)/bclsh/data"].compactMap { $0 }
-            folders = parents.flatMap { parent in ([name] + others).map { "\(parent)/\($0)" } + others.map { "\(parent)/\(name)/\($0)" } }
+            folders = DataLocation.roots.flatMap { parent in ([name] + others).map { "\(parent)/\($0)" } + others.map { "\(parent)/\(name)/\($0)" } }
         }
         for folder in folders where FileManager.default.fileExists(atPath: "\(folder)/\(probe)") { return try FolderDataset.folder(folder) }
         guard let path else {
-            throw DataError("the files of \(name) are in none of \(folders.map { "'\($0)'" }.joined(separator: ", "))", remedy: "set BCL_DATA to the folder that holds \(name)/, or name it: \(name)(path=\"...\")")
+            throw DataError("the files of \(name) are in none of \(folders.filter { $0.hasSuffix("/\(name)") }.map { "'\($0)'" }.joined(separator: ", "))", remedy: "set BCL_DATA to the folder that holds \(name)/, or name it: \(name)(path=\"...\")")
         }
         throw DataError("there is no '\(probe)' in '\(path)'", remedy: "path is the folder that holds \(probe)")
     }

@@ -56,39 +56,54 @@ struct ImageCache {
 
     /// Fills the rows. Returns false where there is no file, or none that can be used; the second is told.
     func read(into row: (Int) -> UnsafeMutableRawBufferPointer, _ report: LoadingReport) throws -> Bool {
-        guard FileManager.default.fileExists(atPath: path) else { return false }
-        guard let data = try? Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped) else { return false }
-        if let reason = misfit(data, row) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        if let reason = misfit(descriptor, row) {
             report.note("the images of \(name) are decoded again: the cache '\(path)' \(reason)")
             return false
         }
         return true
     }
 
-    /// Why a file can't be used; nil where it was, and the rows are filled.
-    private func misfit(_ data: Data, _ row: (Int) -> UnsafeMutableRawBufferPointer) -> String? {
+    /// Why a file can't be used; nil where it was, and the rows are filled. The pixels are read right into them: they are in memory once.
+    private func misfit(_ descriptor: Int32, _ row: (Int) -> UnsafeMutableRawBufferPointer) -> String? {
         let damaged = "is damaged"
-        guard data.count >= 16, data.prefix(8) == Self.magic else { return damaged }
-        let length = data[8..<16].enumerated().reduce(UInt64(0)) { $0 | UInt64($1.element) << (8 * UInt64($1.offset)) }
-        guard length <= UInt64(min(Self.largestHeader, data.count - 16)) else { return damaged }
-        let start = 16 + Int(length)
-        guard let header = try? JSONDecoder().decode(Header.self, from: data[16..<start]) else { return damaged }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, let start = bytes(descriptor, 16), start.prefix(8) == Self.magic else { return damaged }
+        let length = start[8..<16].enumerated().reduce(UInt64(0)) { $0 | UInt64($1.element) << (8 * UInt64($1.offset)) }
+        guard length <= UInt64(min(Self.largestHeader, max(0, Int(status.st_size) - 16))), let content = bytes(descriptor, Int(length)),
+              let header = try? JSONDecoder().decode(Header.self, from: content) else { return damaged }
         guard header.version == Self.version else { return "was made by another version" }
         guard header.root == root, header.form == form, header.height == height, header.width == width else { return "was made of other images" }
         guard header.sources.count == sources.count else { return "holds \(header.sources.count) images, but there are \(sources.count) now" }
         for (then, now) in zip(header.sources, sources) where then != now {
             return then.path == now.path ? "does not fit: '\(now.path)' has changed" : "does not fit: '\(now.path)' was not there"
         }
-        guard data.count - start == sources.count * rowSize else { return "is cut off" }
-        return data.withUnsafeBytes { bytes -> String? in
-            var checksum = crc32(0, nil, 0)
-            for index in sources.indices {
-                let pixels = UnsafeRawBufferPointer(rebasing: bytes[(start + index * rowSize)..<(start + (index + 1) * rowSize)])
-                checksum = crc32(checksum, pixels.bindMemory(to: UInt8.self).baseAddress, UInt32(rowSize))
-                row(index).copyMemory(from: pixels)
-            }
-            return UInt32(truncatingIfNeeded: checksum) == header.checksum ? nil : "is damaged: its checksum is wrong"
+        guard Int(status.st_size) - 16 - Int(length) == sources.count * rowSize else { return "is cut off" }
+        var checksum = crc32(0, nil, 0)
+        for index in sources.indices {
+            let pixels = row(index)
+            guard fill(pixels, descriptor) else { return "can't be read" }
+            checksum = crc32(checksum, pixels.bindMemory(to: UInt8.self).baseAddress, UInt32(rowSize))
         }
+        return UInt32(truncatingIfNeeded: checksum) == header.checksum ? nil : "is damaged: its checksum is wrong"
+    }
+
+    private func bytes(_ descriptor: Int32, _ count: Int) -> Data? {
+        var data = Data(count: count)
+        return data.withUnsafeMutableBytes { fill($0, descriptor) } ? data : nil
+    }
+
+    private func fill(_ buffer: UnsafeMutableRawBufferPointer, _ descriptor: Int32) -> Bool {
+        var done = 0
+        while done < buffer.count {
+            let count = Glibc.read(descriptor, buffer.baseAddress! + done, buffer.count - done)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return false }
+            done += count
+        }
+        return true
     }
 
     // MARK: - Writing

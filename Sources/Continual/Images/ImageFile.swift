@@ -54,11 +54,13 @@ struct ImageFile {
         let data = try content()
         var info = try header(data)
         let (height, width) = (Int(info.height), Int(info.width))
-        var image = try Tensor.filled([1, height, width, 3], dtype: .uint8) { buffer in
-            let status = data.withUnsafeBytes { cimages_decode($0.bindMemory(to: UInt8.self).baseAddress, $0.count, &info, buffer.bindMemory(to: UInt8.self).baseAddress) }
+        let decoded = try Tensor.filled([height * width * 3], dtype: .uint8) { buffer in
+            let pixels = buffer.bindMemory(to: UInt8.self).baseAddress
+            let status = data.withUnsafeBytes { cimages_decode($0.bindMemory(to: UInt8.self).baseAddress, $0.count, &info, pixels) }
             if status != 0 { throw damaged(info) }
-        }.permute([0, 3, 1, 2])
-        if form.isGrey { image = try Self.grey(image) }
+            if form.isGrey { cimages_grey(pixels, height * width) }
+        }
+        let image = try form.isGrey ? decoded.narrow(0, 0, height * width).reshape([1, 1, height, width]) : decoded.reshape([1, height, width, 3]).permute([0, 3, 1, 2])
         return try fitted(image, form.size).contiguous().squeeze(0)
     }
 
@@ -92,12 +94,6 @@ struct ImageFile {
         var message = info.message
         let text = withUnsafeBytes(of: &message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
         return DataError("the image '\(path)' is damaged: \(text)", remedy: "get it again, or take it out")
-    }
-
-    /// Pillow's integers for ITU-R 601 luma.
-    private static func grey(_ image: Tensor) throws -> Tensor {
-        let weights = try Tensor.from([19595, 38470, 7471], shape: [1, 3, 1, 1])
-        return try image.to(.int64).mul(weights).sum(1, keepDim: true).add(.int(0x8000)).floorDivide(.int(0x10000)).to(.uint8)
     }
 
     private func fitted(_ image: Tensor, _ size: ImageForm.Size) throws -> Tensor {

@@ -33,6 +33,8 @@ public enum AtomicFile {
             guard rename(temporary, path) == 0 else { throw EngineError(String(cString: strerror(errno))) }
         } catch {
             unlink(temporary)
+            // What the body's own data is wrong with, or an interrupt, is not about this file.
+            guard error is EngineError || error is CocoaError || error is POSIXError || type(of: error) == NSError.self else { throw error }
             let why = (error as? EngineError)?.message ?? (error as NSError).localizedDescription
             throw EngineError("'\(path)' can't be written: \(why)", .file)
         }

@@ -27,7 +27,8 @@ public enum Safetensors {
         }
     }
 
-    static func parse(_ data: Data) throws -> File {
+    /// A file's content.
+    public static func parse(_ data: Data) throws -> File {
         guard data.count >= 8 else { throw EngineError("it has only \(data.count) bytes") }
         let length = data.prefix(8).enumerated().reduce(UInt64(0)) { $0 | UInt64($1.element) << (8 * UInt64($1.offset)) }
         guard length <= UInt64(largestHeader), Int(length) <= data.count - 8 else {

@@ -11,8 +11,8 @@ public enum Loss {
         guard labels.dtype == .int64 else { throw EngineError("the labels of cross entropy are int64, not \(labels.dtype.rawValue)") }
         guard logits.shape[0] > 0 else { throw EngineError("cross entropy of no samples is not defined") }
         // On a GPU a label out of range would end the process; on the CPU libtorch checks while it computes.
-        if labels.device.isCUDA { return try logits.apply(labels) { ctorch_cross_entropy($0, $1, $2) } }
-        do { return try logits.apply(labels) { ctorch_cross_entropy($0, $1, $2) } } catch let error as EngineError {
+        if labels.device.isCUDA { return try logits.apply(labels) { ctorch_cross_entropy($0, $1, FusedPasses.areOff ? 1 : 0, $2) } }
+        do { return try logits.apply(labels) { ctorch_cross_entropy($0, $1, FusedPasses.areOff ? 1 : 0, $2) } } catch let error as EngineError {
             let (low, high) = (try labels.min().itemInt(), try labels.max().itemInt())
             guard low < 0 || high >= logits.shape[1] else { throw error }
             throw EngineError("label \(low < 0 ? low : high) is out of range for \(logits.shape[1]) classes")
@@ -27,7 +27,7 @@ public enum Loss {
         }
         guard temperature > 0, temperature.isFinite else { throw EngineError("the temperature must be positive, not \(temperature)") }
         guard logits.shape[0] > 0 else { throw EngineError("kl of no samples is not defined") }
-        return try logits.apply(targets) { ctorch_kl($0, $1, temperature, $2) }
+        return try logits.apply(targets) { ctorch_kl($0, $1, temperature, FusedPasses.areOff ? 1 : 0, $2) }
     }
 
     /// Mean of the squared differences.

@@ -49,6 +49,14 @@ extension Tensor {
         return try make { ctorch_from_bytes(bytes.baseAddress, sizes(shape), Int32(shape.count), dtype.code, device.code, $0) }
     }
 
+    /// A tensor on the CPU whose elements the body writes, all of them, in row-major order: so that what comes from a file needs no second copy.
+    public static func filled(_ shape: [Int], dtype: DType, by body: (UnsafeMutableRawBufferPointer) throws -> Void) throws -> Tensor {
+        let size = try count(of: shape, dtype) * dtype.byteSize
+        let tensor = try make { ctorch_empty(sizes(shape), Int32(shape.count), dtype.code, Device.cpu.code, $0) }
+        try withExtendedLifetime(tensor) { try body(UnsafeMutableRawBufferPointer(start: UnsafeMutableRawPointer(mutating: ctorch_data(tensor.handle)), count: size)) }
+        return tensor
+    }
+
     private static func from<T>(_ values: [T], _ shape: [Int]?, _ dtype: DType, _ device: Device) throws -> Tensor {
         try values.withUnsafeBytes { try fromBytes($0, shape: shape ?? [values.count], dtype: dtype, device: device) }
     }

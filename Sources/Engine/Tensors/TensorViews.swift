@@ -99,6 +99,13 @@ extension Tensor {
         let place = try checked(dimension: dimension)
         return try apply(indices) { ctorch_gather($0, place, $1, $2) }
     }
+    /// Row i of the result is the sum over k of weights[i, k] * self[indices[i, k]]: self float [R, C], indices int64 [N, K], weights float [N, K].
+    public func weightedRows(_ indices: Tensor, _ weights: Tensor) throws -> Tensor {
+        guard rank == 2, indices.rank == 2, indices.shape[1] > 0, indices.dtype == .int64, weights.shape == indices.shape, weights.dtype == dtype else {
+            throw EngineError("rows of \(summary) can't be weighted with \(weights.summary) at \(indices.summary)")
+        }
+        return try withExtendedLifetime((indices, weights)) { try apply { ctorch_weighted_rows($0, indices.handle, weights.handle, $1) } }
+    }
     public func maskedSelect(_ mask: Tensor) throws -> Tensor { try apply(mask) { ctorch_masked_select($0, $1, $2) } }
     public func maskedFill(_ mask: Tensor, _ value: Double) throws -> Tensor { try apply(mask) { ctorch_masked_fill($0, $1, value, $2) } }
 }

@@ -38,6 +38,13 @@ final class StoppedNames {
         }
     }
 
+    /// The session's names, without those of the stopped call.
+    func withoutThese(_ variables: [String: Variable]) -> [String: Variable] {
+        var own = variables
+        for name in names.reversed() where own[name.text] === name.variable { own[name.text] = name.hidden }
+        return own
+    }
+
     /// Before the stopped update goes on: it sees what the cell has set.
     func writeBack() {
         for index in names.indices {

@@ -59,6 +59,10 @@ public class Closure: Callable {
 
     public override var signatureOwner: AnyObject? { code }
     public var location: Location { Location(code.unit.source, code.literal.span) }
+    /// Whether it has no variables of the function around it.
+    public var isSelfContained: Bool { captures.isEmpty }
+    /// Whether it is a value without a declaration: `x => x + 1`.
+    public var isAnonymous: Bool { code.literal.role == .lambda }
 
     public override func invoke(_ arguments: Arguments, _ evaluator: Evaluator) throws -> Value {
         let frame = try prepare(arguments, evaluator)

@@ -97,6 +97,15 @@ public final class ModuleLoader: NameCatalog {
         return module.globals[variable.slot]
     }
 
+    /// The value of a name of the standard library.
+    public func libraryValue(_ name: String) throws -> Value { try value(of: name, usedAt: Location(SourceFile(name: name, text: ""), Span(0, 0))) }
+
+    /// The name under which a file that was imported exports a value.
+    public func exportedName(of value: Value, in path: String) -> String? {
+        guard let module = modules[path] else { return nil }
+        return module.exports.first { module.globals[$0.slot].isSame(as: value) }?.name
+    }
+
     func values(of file: Import, importedAt location: Location) throws -> [(String, Value)] {
         let module = try module(at: try resolve(file.path, from: location), usedAt: location)
         try run(module, usedAt: location)

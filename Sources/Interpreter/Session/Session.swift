@@ -18,7 +18,22 @@ public final class Session {
     public let interrupt: InterruptToken
     public let thread = EvaluationThread()
     public let scope = GlobalScope()
+    /// What runs now; other threads may ask.
+    public let activity = Activity()
     private let globals = GlobalTable()
+    /// Files that cells have imported, in order.
+    public private(set) var imports: [ImportedFile] = []
+
+    public struct ImportedFile: Equatable {
+        public let path: String
+        public let alias: String?
+
+        public init(path: String, alias: String?) {
+            self.path = path
+            self.alias = alias
+        }
+    }
+
     private lazy var stoppedNames = StoppedNames(scope, globals)
 
     public init(registry: Registry, library: Library) {
@@ -93,12 +108,14 @@ public final class Session {
 
     func run(_ source: SourceFile, _ sink: OutputSink, _ kind: Analysis.Kind, _ showsValues: Bool) -> Outcome {
         evaluator.sink = sink
+        defer { activity.end() }
         if let activation = evaluator.stopped()?.activation { stoppedNames.open(activation) }
         defer { stoppedNames.close() }
         let analysis = Analysis.of(source, kind: kind, globals: scope, catalog: loader)
         if analysis.hasErrors { return .rejected(analysis.diagnostics) }
         for warning in analysis.diagnostics { sink.receive(.warning(warning)) }
 
+        for statement in analysis.program.statements { if case .importFile(let file) = statement.kind { remember(file, in: source) } }
         globals.grow(to: scope.slotCount)
         let unit = CodeUnit(source, globals)
         do {
@@ -109,6 +126,73 @@ public final class Session {
         catch is Interrupted { return .interrupted }
         catch is Halted { return .finished(nil) }
         catch { return .failed(Diagnostic(.internalError, "\(error)", at: nil)) }
+    }
+
+    private func remember(_ file: Import, in source: SourceFile) {
+        guard let path = loader.path(of: file, in: source) else { return }
+        let entry = ImportedFile(path: path, alias: file.alias?.text)
+        if !imports.contains(entry) { imports.append(entry) }
+    }
+
+    // MARK: - All names
+
+    /// The session's own names, without those of a stopped call that a cell may use.
+    public var ownNames: [String: Variable] { stoppedNames.withoutThese(scope.variables) }
+
+    public func ownValue(of name: String) -> Value? {
+        guard let variable = ownNames[name] else { return nil }
+        let value = globals[variable.slot]
+        return value.isUnset ? nil : value
+    }
+
+    /// Sets all names anew: those that the body defines stay, others are forgotten. Where the body fails everything is as it was.
+    /// On the evaluation thread only.
+    /// - Parameter kept: names that stay whatever the body does.
+    public func replaceNames(keeping kept: Set<String>, _ body: () throws -> Set<String>) throws {
+        stoppedNames.close()
+        let (variables, imports) = (scope.variables, imports)
+        let values = variables.mapValues { globals[$0.slot] }
+        do {
+            self.imports = []
+            let defined = try body()
+            for (name, variable) in scope.variables where !defined.contains(name) && !kept.contains(name) { globals[variable.slot] = .unset }
+            scope.setNames(scope.variables.filter { defined.contains($0.key) || kept.contains($0.key) })
+        } catch {
+            scope.setNames(variables)
+            for (name, variable) in variables { globals[variable.slot] = values[name] ?? .unset }
+            self.imports = imports
+            throw error
+        }
+    }
+
+    /// Runs a text among the session's names, quietly. On the evaluation thread only.
+    /// - Returns: the value of its last statement, where that is an expression.
+    /// - Throws: `Diagnostic` or `ScriptError`.
+    @discardableResult
+    public func evaluate(_ source: SourceFile) throws -> Value? { try evaluate(source, scope, globals) }
+
+    /// The value of an expression of builtins and the standard library, whatever the session's names are. On the evaluation thread only.
+    public func evaluateAlone(_ text: String) throws -> Value? { try evaluate(SourceFile(name: "recipe", text: text), GlobalScope(), GlobalTable()) }
+
+    /// Runs something whose output nobody is to see.
+    public func quietly<T>(_ body: () throws -> T) rethrows -> T {
+        let sink = evaluator.sink
+        evaluator.sink = CollectingSink()
+        defer { evaluator.sink = sink }
+        return try body()
+    }
+
+    private func evaluate(_ source: SourceFile, _ scope: GlobalScope, _ globals: GlobalTable) throws -> Value? {
+        try quietly { try run(source, scope, globals) }
+    }
+
+    private func run(_ source: SourceFile, _ scope: GlobalScope, _ globals: GlobalTable) throws -> Value? {
+        let analysis = Analysis.of(source, kind: .cell, globals: scope, catalog: loader)
+        if let problem = analysis.diagnostics.first(where: { $0.severity == .error }) { throw problem }
+        for statement in analysis.program.statements { if case .importFile(let file) = statement.kind, scope === self.scope { remember(file, in: source) } }
+        globals.grow(to: scope.slotCount)
+        let steps = try Compiler.compile(analysis.program, unit: CodeUnit(source, globals), loader: loader)
+        return try run(steps, analysis.program, false)
     }
 
     /// The value of an expression over the names of a stopped call and the session's.
@@ -132,6 +216,7 @@ public final class Session {
         var last: Value?
         for (step, statement) in zip(steps, program.statements) {
             if evaluator.signal.pointee != 0 { try evaluator.poll() }
+            activity.begin(Location(program.source, statement.span))
             last = nil
             if case .expression = statement.kind, let expression = step as? ExpressionStep {
                 let value = try expression.node.eval(frame)

@@ -42,10 +42,10 @@ extension Workbench {
         }
     }
 
-    private func report(_ what: String, _ evaluator: Evaluator) -> LoadingReport {
+    func report(_ what: String, _ evaluator: Evaluator, unit: String = "images") -> LoadingReport {
         LoadingReport(
             progress: { done, total in
-                evaluator.emit(.progress(Progress(label: what, done: done, total: total, unit: "images")))
+                evaluator.emit(.progress(Progress(label: what, done: done, total: total, unit: unit)))
                 try evaluator.checkInterrupt()
             },
             note: { evaluator.emit(.warning(Diagnostic(.dataError, $0, at: nil, severity: .warning))) })

@@ -101,7 +101,13 @@ extension Workbench {
     }
 
     private func accuracy(_ learner: Learner, _ task: Task, _ bench: Benchmark, _ classes: Evaluation.Classes?, _ evaluator: Evaluator) throws -> Double {
-        let contest = classes == nil || classes == bench.ownClasses ? nil : Evaluation.contest(classes!, bench, task, last: learner.lastTask)
+        // On another benchmark than the learner's its own heads may lie elsewhere.
+        let isForeign = learner.classifier.map { $0.benchmark !== bench && ($0.benchmark.heads == .perTask || bench.heads == .perTask) } ?? false
+        let needsContest = classes.map { $0 != bench.ownClasses } ?? false || (isForeign && !learner.handles("predict"))
+        let contest = needsContest ? Evaluation.contest(classes ?? bench.ownClasses, bench, task, last: learner.lastTask) : nil
+        if let network = learner.classifier?.network.network, network.outputs < bench.outputs {
+            throw Failure(.badValue, "the network has \(network.outputs) outputs, but \(bench.name) needs \(bench.outputs)")
+        }
         return try Evaluation.accuracy(on: task, contest) {
             try evaluator.checkInterrupt()
             return try learner.predict($0, task.number, contest, evaluator)

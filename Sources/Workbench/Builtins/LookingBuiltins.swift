@@ -7,12 +7,12 @@ enum LookingBuiltins {
     static var all: [Builtin] {
         [
             Builtin("plot", [required("x"), optional("along", "none"), optional("smooth", "none"), optional("labels", "none"), optional("title", "none"),
-                             optional("xlabel", "\"index\""), optional("ylabel", "\"value\"")],
+                             optional("xlabel", "\"index\""), optional("ylabel", "none"), optional("names", "none")],
                     returns: "figure", topic: "output",
                     doc: "Lists, vectors and records of them as lines (smooth: the mean of so many points; above 200 points a hundredth of them by default), matrices as heat maps, "
-                        + "a learner as its losses. plot L.weights along before, after: the loss on each of L's memories on the straight line from one snapshot to the other.",
+                        + "a learner as its losses. names: what the values are called; a sentence passes them as they are written. plot L.weights along before, after: the loss on each of L's memories on the straight line from one snapshot to the other.",
                     example: "plot [1.0, 0.5, 0.3], [1.0, 0.8, 0.7] labels=[\"er\", \"single\"]",
-                    verb: [VerbForm.Slot(nil, "x", collected: true), VerbForm.Slot("along", "along", required: false, collected: true)]) { arguments, evaluator in
+                    verb: [VerbForm.Slot(nil, "x", collected: true, names: "names"), VerbForm.Slot("along", "along", required: false, collected: true)]) { arguments, evaluator in
                 .host(FigureValue(try Plot(arguments, evaluator).figure()))
             },
             Builtin("compare", [required("a"), required("b")], returns: "figure", topic: "output",

@@ -20,17 +20,22 @@ extension Workbench {
                 try self.setDevice(try arguments.string(0))
                 return .none
             },
+            Builtin("session", [], returns: "record", topic: "session", doc: "Seed, device and names of the session; itself, it is what 'save session to \"monday.bcls\"' saves and 'load session from \"monday.bcls\"' brings back.",
+                    example: "let x = 1\nsave session to \"monday.bcls\"\nload session from \"monday.bcls\"\nprint session().seed") { _, _ in
+                let names = (self.session?.ownNames.keys.sorted() ?? []).filter { !self.shellNames.contains($0) }
+                return .record(RecordValue([("seed", .int(Int(truncatingIfNeeded: self.streams.seed))), ("device", .text(self.device.description)), ("names", .items(names.map { .text($0) }))]))
+            },
             Builtin("save", [required("x"), required("path")], topic: "files",
-                    doc: "Writes a file, whole or not at all: a learner with all that it holds; a network, tensor, snapshot or record of tensors as .safetensors under PyTorch's names; a figure as .png, .svg or .txt; a string or accuracy matrix as text.",
+                    doc: "Writes a file, whole or not at all: the session with all its names; a learner with all that it holds; a network, tensor, snapshot or record of tensors as .safetensors under PyTorch's names; a benchmark as .pt for torch.load, in the form of the GEM and BCL projects; a figure as .png, .svg or .txt; a string or accuracy matrix as text.",
                     example: "let net = mlp(64, 10)\nsave net to \"net.safetensors\"",
-                    verb: [VerbForm.Slot(nil, "x"), VerbForm.Slot("to", "path")]) { arguments, _ in
-                try self.save(arguments[0], to: try arguments.string(1), arguments)
+                    verb: [VerbForm.Slot(nil, "x"), VerbForm.Slot("to", "path")]) { arguments, evaluator in
+                try self.save(arguments[0], to: try arguments.string(1), arguments, evaluator)
                 return .none
             },
             Builtin("load", [required("x"), required("path")], topic: "files",
-                    doc: "Sets a network's weights from a .safetensors file with the same names and shapes; or a learner, made by the same method, with the session's random streams, so that training goes on to the same bits.",
+                    doc: "Sets a network's weights from a .safetensors file with the same names and shapes; or a learner, made by the same method, with the session's random streams, so that training goes on to the same bits; or the session itself: all names then are those of the file.",
                     example: "let net = mlp(64, 10)\nsave net to \"net.safetensors\"\nload net from \"net.safetensors\"",
-                    verb: [VerbForm.Slot(nil, "x"), VerbForm.Slot("from", "path")]) { arguments, evaluator in
+                    verb: [VerbForm.Slot(nil, "x"), VerbForm.Slot("from", "path", mayBeBare: true)]) { arguments, evaluator in
                 try self.load(arguments[0], from: try arguments.string(1), arguments, evaluator)
                 return .none
             },

@@ -69,7 +69,7 @@ extension Workbench {
         ]
     }
 
-    private enum HeadsWord: String, CaseIterable { case task, shared }
+    enum HeadsWord: String, CaseIterable { case task, shared }
 
     // MARK: - Arguments
 
@@ -113,7 +113,7 @@ extension Workbench {
     }
 
     /// A list of ints; nil where it is left out.
-    private func ints(_ arguments: Arguments, _ index: Int) throws -> [Int]? {
+    func ints(_ arguments: Arguments, _ index: Int) throws -> [Int]? {
         guard arguments.has(index) else { return nil }
         if case .none = arguments[index] { return nil }
         return try items(arguments, index, "a list of ints").map { item in

@@ -43,18 +43,22 @@ struct LearnerFile: Codable {
     }
 
     static func write(_ learner: Learner, streams: RandomStreams, to path: String) throws {
-        // An update that is stopped is written as the learner before it, and the statements that bring it to where it is.
-        var writer = ValueWriter()
-        let position = try learner.stepping.saved()
-        if let before = learner.stepping.checkpoint { return try before.file.write(before.tensors.sorted { $0.key < $1.key }, position, to: path) }
-        try LearnerFile(learner, streams: streams, &writer).write(writer.tensors, position, to: path)
+        let (file, tensors) = try content(of: learner, streams: streams)
+        let text = String(decoding: try file.encoded(), as: UTF8.self)
+        try Safetensors.write(tensors, metadata: ["writer": "bclsh", "kind": kind, "version": "\(newestVersion)", "learner": text], to: path)
     }
 
-    private func write(_ tensors: [(String, Tensor)], _ position: SavedPosition?, to path: String) throws {
-        var file = self
+    /// An update that is stopped is given as the learner before it, and the statements that bring it to where it is.
+    static func content(of learner: Learner, streams: RandomStreams) throws -> (file: LearnerFile, tensors: [(String, Tensor)]) {
+        let position = try learner.stepping.saved()
+        var (file, tensors): (LearnerFile, [(String, Tensor)])
+        if let before = learner.stepping.checkpoint { (file, tensors) = (before.file, before.tensors.sorted { $0.key < $1.key }) } else {
+            var writer = ValueWriter()
+            file = try LearnerFile(learner, streams: streams, &writer)
+            tensors = writer.tensors
+        }
         file.position = position
-        let content = String(decoding: try file.encoded(), as: UTF8.self)
-        try Safetensors.write(tensors, metadata: ["writer": "bclsh", "kind": Self.kind, "version": "\(Self.newestVersion)", "learner": content], to: path)
+        return (file, tensors)
     }
 
     /// As JSON, the same bytes for the same values.

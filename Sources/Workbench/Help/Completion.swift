@@ -10,6 +10,22 @@ public struct Completion {
         /// A signature or type, beside the label.
         public let detail: String
         public let help: Help.Entry?
+        /// Whether it belongs to this place or this text, not to the language everywhere.
+        public let isNear: Bool
+
+        public init(label: String, kind: Kind, detail: String, help: Help.Entry?, isNear: Bool = true) {
+            self.isNear = isNear
+            self.label = label
+            self.kind = kind
+            self.detail = detail
+            self.help = help
+        }
+
+        /// One line about it, for lists.
+        public var summary: String {
+            let text = help?.text.replacing("`", with: "").split(separator: "\n").first.map(String.init) ?? ""
+            return text.isEmpty ? detail : text
+        }
     }
 
     /// What is replaced: the part of a word before the place.
@@ -53,16 +69,22 @@ public struct Completion {
         func find() -> Completion {
             guard !isInText else { return Completion(replaced: word, items: []) }
             if let last = before.last {
-                if last.kind == .symbol(.dot) { return Completion(replaced: word, items: members(of: typeOfBase(before.count - 2))) }
+                if last.kind == .symbol(.dot) {
+                    let live = LiveValues(session, help)
+                    if let value = live.value(endingAt: before.count - 2, in: before, hidden: { visible.find($0) != nil }) { return Completion(replaced: word, items: live.members(of: value)) }
+                    return Completion(replaced: word, items: members(of: typeOfBase(before.count - 2)))
+                }
                 if last.kind == .name("on"), startsStatement(before.count - 1) { return Completion(replaced: word, items: events) }
                 switch last.kind {
                 // A new name is being declared, or a number is being written.
-                case .keyword(.let), .keyword(.def), .int, .float: return Completion(replaced: word, items: [])
+                case .keyword(.let), .keyword(.def): return Completion(replaced: word, items: [])
+                case .int, .float: if last.span.end == word.start { return Completion(replaced: word, items: []) }
                 case .name("method"), .name("param"): if startsStatement(before.count - 1) { return Completion(replaced: word, items: []) }
                 default: break
                 }
             }
-            return Completion(replaced: word, items: keywordArguments + names + words)
+            if let rest = restOfSentence { return Completion(replaced: word, items: rest) }
+            return Completion(replaced: word, items: keywordArguments + firstWords + names + words)
         }
 
         private var isInText: Bool {
@@ -168,11 +190,102 @@ public struct Completion {
                         return name
                     })
                     let names = index > 1 && before[index - 2].kind == .symbol(.dot) ? memberParameters(callee) : parameters(of: callee)
-                    return names.filter { !given.contains($0) }.map { Item(label: "\($0)=", kind: .parameter, detail: "parameter of \(callee)", help: nil) }
+                    return names.dropFirst(positional(behind: index)).filter { !given.contains($0) }.map { Item(label: "\($0)=", kind: .parameter, detail: "parameter of \(callee)", help: nil) }
                 default: break
                 }
             }
             return []
+        }
+
+        /// Behind a value in a sentence: the connective that comes next, then the verb's options. nil where a value is to come.
+        private var restOfSentence: [Item]? {
+            guard let last = before.last, let start = sentenceStart, case .name(let verb) = before[start].kind, let form = session.registry.verbs[verb],
+                  start + 1 < before.count, visible.find(verb) == nil else { return nil }
+            switch last.kind {
+            case .name, .string, .int, .float, .symbol(.rightParen), .symbol(.rightBracket), .keyword(.none), .keyword(.yes), .keyword(.no): break
+            default: return nil
+            }
+            if case .symbol(.equal) = before[start + 1].kind { return nil }
+            if case .symbol(.dot) = before[start + 1].kind { return nil }
+            if case .symbol(.leftParen) = before[start + 1].kind, !before[start + 1].spaceBefore { return nil }
+            var level = 0
+            var said = Set<String>()
+            for token in before[(start + 1)...] {
+                switch token.kind {
+                case .symbol(.leftParen), .symbol(.leftBracket), .symbol(.leftBrace): level += 1
+                case .symbol(.rightParen), .symbol(.rightBracket), .symbol(.rightBrace): level -= 1
+                case .name(let word) where level == 0: said.insert(word)
+                case .keyword(let word) where level == 0: said.insert(word.rawValue)
+                case .symbol(.equal) where level == 0:
+                    // `epochs=`: what comes behind it is a value.
+                    break
+                default: break
+                }
+            }
+            guard level == 0 else { return nil }
+            if case .name(let word) = last.kind, form.slots.contains(where: { $0.connective == word }) { return nil }
+            let next = Self.next(in: form, after: said)
+            if !next.isEmpty { return next.map { Item(label: $0, kind: .keyword, detail: form.description, help: help.entry(for: verb)) } }
+            let slots = Set(form.slots.map(\.parameter))
+            let options = parameters(of: verb).filter { !slots.contains($0) && !said.contains($0) }
+            return options.map { Item(label: "\($0)=", kind: .parameter, detail: "option of \(verb)", help: nil) }
+        }
+
+        /// Words that can come next in a sentence: connectives, and words that stand for themselves; up to the first that has to be there.
+        private static func next(in form: VerbForm, after said: Set<String>) -> [String] {
+            var words: [String] = []
+            for slot in form.slots {
+                let own = slot.connective.map { [$0] } ?? slot.words
+                guard !own.isEmpty else { continue }
+                if own.contains(where: said.contains) { words = [] } else {
+                    words += own
+                    if slot.isRequired { break }
+                }
+            }
+            return words
+        }
+
+        /// Behind a verb alone: its words that may come first, such as `step phase`.
+        private var firstWords: [Item] {
+            guard let last = before.last, case .name(let verb) = last.kind, startsStatement(before.count - 1), let form = session.registry.verbs[verb] else { return [] }
+            let optional = form.slots.prefix { !$0.isRequired || !$0.words.isEmpty }
+            return optional.flatMap(\.words).map { Item(label: $0, kind: .keyword, detail: form.description, help: help.entry(for: verb)) }
+        }
+
+        /// Where the statement at the place starts, if no bracket is open in it.
+        private var sentenceStart: Int? {
+            var level = 0
+            for index in before.indices.reversed() {
+                switch before[index].kind {
+                case .symbol(.rightParen), .symbol(.rightBracket), .symbol(.rightBrace): level += 1
+                case .symbol(.leftParen), .symbol(.leftBracket), .symbol(.leftBrace):
+                    guard level > 0 else { return nil }
+                    level -= 1
+                default: break
+                }
+                if level == 0, startsStatement(index) {
+                    if case .newline = before[index].kind { return nil }
+                    return index
+                }
+            }
+            return nil
+        }
+
+        /// Arguments by position that are complete, behind an opening parenthesis.
+        private func positional(behind open: Int) -> Int {
+            var (level, count, isNamed) = (0, 0, false)
+            for token in before[(open + 1)...] {
+                switch token.kind {
+                case .symbol(.leftParen), .symbol(.leftBracket), .symbol(.leftBrace): level += 1
+                case .symbol(.rightParen), .symbol(.rightBracket), .symbol(.rightBrace): level -= 1
+                case .symbol(.equal) where level == 0: isNamed = true
+                case .symbol(.comma) where level == 0:
+                    if !isNamed { count += 1 }
+                    isNamed = false
+                default: break
+                }
+            }
+            return count
         }
 
         private func memberParameters(_ name: String) -> [String] {
@@ -188,18 +301,19 @@ public struct Completion {
                 return Item(label: name.text, kind: isFunction ? .function : .variable,
                             detail: isFunction ? "\(name.text)(\(name.parameters.joined(separator: ", ")))" : name.type ?? "", help: nil)
             }
+            items += LiveValues(session, help).names.filter { known.insert($0.label).inserted }
             for builtin in session.registry.builtins.values.sorted(by: { $0.name < $1.name }) where known.insert(builtin.name).inserted {
-                items.append(Item(label: builtin.name, kind: builtin.verb == nil ? .function : .verb, detail: builtin.verb?.description ?? builtin.signature.description, help: help.entry(for: builtin.name)))
+                items.append(Item(label: builtin.name, kind: builtin.verb == nil ? .function : .verb, detail: builtin.verb?.description ?? builtin.signature.description, help: help.entry(for: builtin.name), isNear: false))
             }
             for name in session.loader.library.files.keys.sorted() where known.insert(name).inserted {
-                items.append(Item(label: name, kind: .function, detail: session.loader.signature(of: name)?.description ?? "", help: help.entry(for: name)))
+                items.append(Item(label: name, kind: .function, detail: session.loader.signature(of: name)?.description ?? "", help: help.entry(for: name), isNear: false))
             }
             return items
         }
 
         private var words: [Item] {
             let contextual = startsStatement(before.count) ? KeywordHelp.contextual.keys.sorted() : []
-            return (Keyword.allCases.map(\.rawValue) + contextual).map { Item(label: $0, kind: .keyword, detail: KeywordHelp.entry(for: $0)?.form ?? "", help: help.keyword($0)) }
+            return (Keyword.allCases.map(\.rawValue) + contextual).map { Item(label: $0, kind: .keyword, detail: KeywordHelp.entry(for: $0)?.form ?? "", help: help.keyword($0), isNear: false) }
         }
 
         private var events: [Item] {

@@ -49,6 +49,9 @@ public struct Help {
     /// A name that a file declares, with the comment above its declaration.
     public func entry(for variable: Variable) -> Entry { entry(for: variable, documentation: loader.documentation(of: variable)) }
 
+    /// The comment above a declaration in a file that was read.
+    public func documentation(of variable: Variable) -> String? { loader.documentation(of: variable) }
+
     public func entry(for variable: Variable, documentation comment: String?) -> Entry {
         let form: String
         switch variable.kind {

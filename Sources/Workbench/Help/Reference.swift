@@ -15,19 +15,22 @@ public struct Reference {
 
     /// Members of every type of value that has some, by the type's name.
     public static let types: [(type: String, table: MemberTable)] = MemberTable.language + [
-        ("tensor", TensorMembers.table), ("dataset", DatasetValue.table), ("benchmark", BenchmarkValue.table), ("task", TaskValue.table),
-        ("network", NetworkValue.table), ("weights", WeightsValue.table), ("memory", MemoryValue.table), ("draw", DrawValue.table), ("learner", Learner.table),
+        ("tensor", TensorMembers.table), ("dataset", DatasetValue.table), ("benchmark", BenchmarkValue.table), ("task", TaskValue.table), ("samples", SamplesValue.table),
+        ("network", NetworkValue.table), ("weights", WeightsValue.table), ("memory", MemoryValue.table), ("draw", DrawValue.table), ("learner", Learner.table), ("accuracy matrix", MatrixValue.table),
     ]
 
     /// The order in which a reader meets them.
-    private static let topics = [
+    private static let order = [
         "output", "values", "collections", "numbers", "tensors", "losses", "data", "benchmarks", "networks", "memories", "learning", "session", "files",
     ]
 
-    public var markdown: String {
+    static func topics(of registry: Registry) -> [String] {
         let known = Set(registry.builtins.values.map(\.topic))
-        let topics = Self.topics.filter(known.contains) + known.subtracting(Self.topics).sorted()
-        var parts = topics.map { topic in
+        return order.filter(known.contains) + known.subtracting(order).sorted()
+    }
+
+    public var markdown: String {
+        var parts = Self.topics(of: registry).map { topic in
             "### Functions: \(topic)\n\n" + registry.builtins.values.filter { $0.topic == topic }.sorted { $0.name < $1.name }.map(entry).joined(separator: "\n\n")
         }
         parts.append("### Methods of the standard library\n\n" + table(("method", "source"), methods))

@@ -12,6 +12,8 @@ final class Learner: MethodInstance {
     private(set) var losses: [Double] = []
     /// How many it has seen.
     private(set) var minibatches = 0
+    /// How many of them are in a file.
+    var savedMinibatches = 0
     /// The last task that it was trained on.
     private(set) var lastTask: Int?
     private(set) var classifier: ClassifierValue?
@@ -101,6 +103,7 @@ final class Learner: MethodInstance {
     /// Sets what it has reached to what a file holds.
     func resume(minibatches: Int, losses: [Double], lastTask: Int?, accuracy: AccuracyMatrix?, accuracies: [String: AccuracyMatrix]) {
         (self.minibatches, self.losses, self.lastTask, self.accuracy, self.accuracyByClasses) = (minibatches, losses, lastTask, accuracy, accuracies)
+        savedMinibatches = minibatches
     }
 
     // MARK: - Fields

@@ -10,6 +10,8 @@ public struct LearnerSummary {
     public let accuracy: [[Double?]?]
     public let metrics: [String: Double?]
     public let minibatches: Int
+    /// Of these, those that were trained since it was saved or loaded.
+    public let unsavedMinibatches: Int
 }
 
 extension Workbench {
@@ -21,7 +23,7 @@ extension Workbench {
             return LearnerSummary(
                 name: name, method: learner.method.name, parameters: learner.parameters, accuracy: matrix?.rows ?? [],
                 metrics: ["acc": matrix?.acc, "fm": matrix?.fm, "la": matrix?.la, "bwt": matrix?.bwt, "fwt": matrix?.fwt],
-                minibatches: learner.minibatches)
+                minibatches: learner.minibatches, unsavedMinibatches: max(0, learner.minibatches - learner.savedMinibatches))
         }
     }
 }

@@ -29,17 +29,13 @@ struct MemoryComparison {
 
     private func balance(_ learner: Learner?) throws -> Figure {
         let bench = learner?.classifier?.benchmark
-        func name(_ task: Int, _ label: Int) -> String {
-            guard let bench, bench.tasks.indices.contains(task) else { return String(label) }
-            return BenchmarkFigures.name(of: label, in: bench.tasks[task])
-        }
         var counts: [String: [Int]] = [:]
         var order: [String] = []
         for (index, memory) in memories.enumerated() {
             let labels = try memory.memory.y.ints()
             for task in 0..<memory.memory.tasks {
                 for slot in 0..<memory.memory.filled[task] {
-                    let name = name(task, labels[task * memory.memory.slots + slot])
+                    let name = BenchmarkFigures.name(of: labels[task * memory.memory.slots + slot], task: task, in: bench)
                     if counts[name] == nil { order.append(name) }
                     counts[name, default: [0, 0]][index] += 1
                 }

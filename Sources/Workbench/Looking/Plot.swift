@@ -7,7 +7,7 @@ import Interpreter
 struct Plot {
     private let arguments: Arguments
     private let evaluator: Evaluator
-    private enum Place { static let x = 0, along = 1, smooth = 2, labels = 3, title = 4, xTitle = 5, yTitle = 6 }
+    private enum Place { static let x = 0, along = 1, smooth = 2, labels = 3, title = 4, xTitle = 5, yTitle = 6, names = 7 }
     /// Points that a line is drawn with at most.
     private static let mostPoints = 20_000
 
@@ -33,6 +33,13 @@ struct Plot {
     }
 
     private var title: String? { get throws { isGiven(Place.title) ? try arguments.string(Place.title) : nil } }
+
+    /// What the values are called, where that is short and there is one name for each.
+    private func names(_ count: Int) throws -> [String]? {
+        guard isGiven(Place.names) else { return nil }
+        let names = try arguments.list(Place.names).map { Describer.string($0) }
+        return names.count == count && names.allSatisfy { !$0.isEmpty && $0.count <= 40 && !$0.contains("\n") } ? names : nil
+    }
 
     // MARK: - Lines
 
@@ -70,8 +77,12 @@ struct Plot {
         }
     }
 
-    private func lines(_ parts: [(name: String, values: [Double])], xTitle: String = "index", yTitle: String = "value") throws -> Figure {
-        let names = try labels(parts.count) ?? parts.map(\.name)
+    private func lines(_ parts: [(name: String, values: [Double])], xTitle: String? = nil, yTitle: String? = nil) throws -> Figure {
+        let known = try self.names(parts.count)
+        let isLosses = known.map { $0.allSatisfy { $0.hasSuffix(".losses") } } ?? false
+        let xTitle = xTitle ?? (isLosses ? "minibatch" : "index")
+        let yTitle = yTitle ?? (isLosses ? "loss" : parts.count == 1 ? known?[0] ?? "value" : "value")
+        let names = try labels(parts.count) ?? (parts.count > 1 ? known : nil) ?? parts.map(\.name)
         let longest = parts.map(\.values.count).max() ?? 0
         guard longest > 0 else { throw Failure(.badValue, "there is nothing to plot: \(parts.count == 1 ? "the list is" : "the lists are") empty") }
         let window = try arguments.optionalInt(Place.smooth, in: 1...Int.max).map { min($0, longest) } ?? (longest > 200 ? longest / 100 : 1)
@@ -136,7 +147,8 @@ struct Plot {
 
     private func alongFigure() throws -> Figure {
         let weights = try arguments.host(Place.x, WeightsValue.self, "the weights of a learner, such as L.weights, where there is 'along'")
-        let ends = try arguments.list(Place.along).map { value -> WeightsSnapshot in
+        guard case .list(let list) = arguments[Place.along] else { throw arguments.bad(Place.along, "must be two snapshots, 'before, after'") }
+        let ends = try list.items.map { value -> WeightsSnapshot in
             guard case .host(let host) = value, let snapshot = host as? SnapshotValue else { throw arguments.bad(Place.along, "must be two snapshots, not \(value.phrase)") }
             return snapshot.snapshot
         }

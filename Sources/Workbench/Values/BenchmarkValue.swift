@@ -51,7 +51,7 @@ final class BenchmarkValue: HostValue, Reproducible {
 
     override var typeName: String { "benchmark" }
     override func describe(_ describer: inout Describer) {
-        describer.write("<\(benchmark.name): \(benchmark.tasks.count) tasks, \(benchmark.inputSize) inputs, \(benchmark.outputs) outputs>")
+        describer.write("<\(benchmark.name): \(benchmark.tasks.count) task\(benchmark.tasks.count == 1 ? "" : "s"), \(benchmark.inputSize) inputs, \(benchmark.outputs) outputs>")
     }
     override func figure() throws -> Figure? { try BenchmarkFigures.benchmark(benchmark) }
     override func length() throws -> Int? { benchmark.tasks.count }

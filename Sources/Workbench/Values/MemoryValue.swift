@@ -12,7 +12,6 @@ final class MemoryValue: HostValue {
     /// The learner that it was last reached through, and the name it has there.
     private(set) weak var learner: Learner?
     private(set) var name: String?
-
     private let log: MemoryLog
 
     init(_ memory: RingMemory, _ log: MemoryLog, imageShape: [Int]? = nil) { (self.memory, self.log, self.imageShape) = (memory, log, imageShape) }
@@ -20,10 +19,8 @@ final class MemoryValue: HostValue {
     func belongs(to learner: Learner, as name: String) { (self.learner, self.name) = (learner, name) }
 
     override func figure() throws -> Figure? {
-        let tasks = learner?.classifier?.benchmark.tasks ?? []
-        return try MemoryFigures.memory(memory, name: name, shape: imageShape) { label, task in
-            tasks.indices.contains(task) ? BenchmarkFigures.name(of: label, in: tasks[task]) : String(label)
-        }
+        let bench = learner?.classifier?.benchmark
+        return try MemoryFigures.memory(memory, name: name, shape: imageShape) { BenchmarkFigures.name(of: $0, task: $1, in: bench) }
     }
 
     override var typeName: String { "memory" }

@@ -4,8 +4,10 @@ import Figures
 import Interpreter
 
 /// A network as a value: called on samples it gives logits.
-final class NetworkValue: Callable {
+final class NetworkValue: Callable, Reproducible {
     let network: Network
+    /// Of its architecture.
+    var recipe: Recipe?
     private unowned let workbench: Workbench
 
     init(_ network: Network, _ workbench: Workbench) {
@@ -63,7 +65,9 @@ final class NetworkValue: Callable {
         },
         .method("copy", [], "A network of its own with the same weights.") { value, _, _ in
             guard case .host(let host) = value, let original = host as? NetworkValue else { return .none }
-            return .host(NetworkValue(try original.network.copy(), original.workbench))
+            let copy = NetworkValue(try original.network.copy(), original.workbench)
+            copy.recipe = original.recipe
+            return .host(copy)
         },
     ])
 }

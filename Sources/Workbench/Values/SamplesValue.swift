@@ -1,6 +1,7 @@
 import BCLScript
 import Continual
 import Engine
+import Figures
 import Interpreter
 
 /// Samples of a task or a data set, in order; slices are samples too. Pixels are gathered when they are asked for.
@@ -33,6 +34,9 @@ final class SamplesValue: HostValue {
     override var typeName: String { "samples" }
     override func describe(_ describer: inout Describer) {
         describer.write("<\(samples.count) \(title), images \(imageShape.map(String.init).joined(separator: "x"))>")
+    }
+    override func figure() throws -> Figure? {
+        try BenchmarkFigures.samples(samples, title: title, shape: imageShape, most: BenchmarkFigures.mostImages, names: classNames)
     }
     override func length() throws -> Int? { samples.count }
     override var truth: Bool? { samples.count > 0 }

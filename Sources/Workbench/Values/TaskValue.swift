@@ -1,6 +1,7 @@
 import BCLScript
 import Continual
 import Engine
+import Figures
 import Interpreter
 
 /// One task of a stream.
@@ -15,6 +16,7 @@ final class TaskValue: HostValue {
     override func describe(_ describer: inout Describer) {
         describer.write("<task \(task.number + 1) of \(benchmark.name): \(task.name), \(task.train.count) training and \(task.test.count) test samples>")
     }
+    override func figure() throws -> Figure? { try BenchmarkFigures.task(task, in: benchmark) }
     override var members: MemberTable { Self.table }
 
     private static func value(_ value: Value) throws -> TaskValue {

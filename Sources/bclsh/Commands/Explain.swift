@@ -18,9 +18,6 @@ struct Explain: ParsableCommand {
         guard let explanation = Explanation.named(code) else {
             leave("there is no code '\(code)'", hint: "'bclsh explain' lists all codes", status: ExitStatus.usage)
         }
-        print("\(explanation.code.name): \(explanation.title)\n\n\(explanation.text)")
-        for (what, program) in [("Wrong", explanation.wrong), ("Right", explanation.right)] {
-            if let program { print("\n\(what):\n\n" + program.split(separator: "\n").map { "    \($0)" }.joined(separator: "\n")) }
-        }
+        print(explanation.page)
     }
 }

@@ -50,7 +50,7 @@ enum Stdlib {
     }
 
     /// BCL_STDLIB; beside an installed binary (PREFIX/share/bclsh/stdlib); or in the source tree that the binary was built in.
-    private static func folder() -> String? {
+    static func folder() -> String? {
         func isFolder(_ path: String) -> Bool {
             var result: ObjCBool = false
             return FileManager.default.fileExists(atPath: path, isDirectory: &result) && result.boolValue

@@ -1,77 +1,47 @@
 import ArgumentParser
-import BCLScript
-import CLibedit
 import Foundation
 import Interpreter
 
-/// `bclsh shell`: a prompt that keeps its names and values from line to line. An error never ends it.
+/// `bclsh shell`: a prompt that keeps its names and values from cell to cell. An error never ends it.
 struct Shell: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "shell", abstract: "Start a prompt (the default on a terminal).")
 
     @OptionGroup var options: SessionOptions
 
     func run() throws {
-        let (session, _) = options.makeSession()
-        session.evaluator.isInteractive = true
-        let renderer = DiagnosticRenderer(colour: Terminal.showsColour(STDOUT_FILENO))
-        let sink = ConsoleSink(pages: true)
-        guard let reader = LineReader() else { leave("the terminal can't be used for editing", status: ExitStatus.failed) }
-        Interrupts.connect(session.interrupt)
-        print("\(Version.text). Ctrl-D leaves.")
-        var cell = 0
-        while let text = reader.readCell(session.interrupt) {
-            if text.allSatisfy(\.isWhitespace) { continue }
-            cell += 1
-            session.interrupt.clear()
-            switch session.execute(SourceFile(name: "cell \(cell)", text: text), sink: sink, showsValues: true) {
-            case .finished: break
-            case .rejected(let problems): for problem in problems { print(renderer.render(problem)) }
-            case .failed(let problem): print(renderer.render(problem))
-            case .interrupted: print("interrupted")
-            }
-            sink.finish()
-            session.interrupt.clear()
+        Terminal.setLocale()
+        Terminal.remember()
+        let hasKeyboard = isatty(STDIN_FILENO) == 1
+        let history = hasKeyboard ? HistoryFile.standardPath.map { HistoryFile(path: $0) } : nil
+        let shell = ShellState(options, history: history, isInteractive: hasKeyboard)
+        shell.reader = makeReader(shell, hasKeyboard)
+        if hasKeyboard { print("\(Version.text). 'help' helps, Ctrl-D leaves.") }
+        repeat {
+            while !shell.isLeaving, let text = shell.reader.readCell(number: shell.number) { shell.run(text) }
+            if hasKeyboard, !shell.isLeaving { print() }
+            shell.isLeaving = false
+        } while !mayLeave(shell)
+        if let problem = history?.problem { print(problem) }
+    }
+
+    private func makeReader(_ shell: ShellState, _ hasKeyboard: Bool) -> PromptReader {
+        let interrupt = { [unowned shell] in shell.session.interrupt }
+        if hasKeyboard, Terminal.isTerminal(STDOUT_FILENO), Terminal.isTerminal(STDIN_FILENO) {
+            let complete: (String, Int) -> CompletionMenu = { [unowned shell] text, offset in CompletionMenu.at(offset, in: text, shell.session) }
+            if let editor = LineEditor(history: shell.history, colour: shell.colour, interrupt: interrupt, complete: complete) { return editor }
         }
-        print()
-    }
-}
-
-/// Reads cells with libedit: lines up to where every bracket is closed.
-final class LineReader {
-    private let editor: OpaquePointer
-    private let history: OpaquePointer
-
-    init?() {
-        setlocale(LC_CTYPE, "")
-        guard let history = bcl_history(1000), let editor = bcl_editor("bclsh", history) else { return nil }
-        self.history = history
-        self.editor = editor
+        return PlainReader(showsPrompt: hasKeyboard, history: shell.history, interrupt: interrupt)
     }
 
-    deinit {
-        el_end(editor)
-        history_end(history)
-    }
-
-    /// nil at the end of input. Ctrl-C drops what was typed.
-    func readCell(_ interrupt: InterruptToken) -> String? {
-        var text = ""
-        while true {
-            bcl_set_prompt(text.isEmpty ? "bcl> " : "...> ")
-            var count: Int32 = 0
-            let line = el_gets(editor, &count)
-            if interrupt.isRequested {
-                interrupt.clear()
-                print("^C")
-                text = ""
-                continue
-            }
-            guard let line, count > 0 else { return text.isEmpty ? nil : text }
-            text += String(cString: line)
-            if Completeness.of(text) == .complete {
-                if !text.allSatisfy(\.isWhitespace) { bcl_history_add(history, text) }
-                return text
-            }
+    /// Asks where training would be lost. A second Ctrl-D is an answer.
+    private func mayLeave(_ shell: ShellState) -> Bool {
+        let unsaved = shell.unsaved
+        guard shell.isInteractive, !unsaved.isEmpty else { return true }
+        print("Not saved: \(unsaved.joined(separator: ", ")). 'save session to \"NAME.bcls\"' keeps everything.")
+        guard let answer = shell.reader.ask("Leave all the same? [y/N] ") else {
+            print()
+            return !shell.session.interrupt.isRequested
         }
+        return ["y", "yes"].contains(answer.trimmed.lowercased())
     }
 }

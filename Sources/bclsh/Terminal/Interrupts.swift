@@ -1,20 +1,118 @@
 import Foundation
 import Interpreter
 
-/// Ctrl-C: the first one asks the evaluator to stop at the next minibatch or statement, the second at once, the third ends the process.
+/// Signals. A handler may only write memory: the evaluator polls the word that Ctrl-C writes, and a thread that waits for a semaphore does what takes more.
 enum Interrupts {
-    nonisolated(unsafe) private static var level: UnsafeMutablePointer<Int32>?
+    /// What the handlers write.
+    private struct State {
+        var level: UnsafeMutablePointer<Int32>?
+        /// How often Ctrl-C came while this cell runs.
+        var presses: Int32 = 0
+        var isRunning: Int32 = 0
+        /// The process was stopped (Ctrl-Z) and goes on.
+        var continued: Int32 = 0
+        /// SIGTERM or SIGHUP, once it came.
+        var leaving: Int32 = 0
+    }
 
+    nonisolated(unsafe) private static let state: UnsafeMutablePointer<State> = {
+        let state = UnsafeMutablePointer<State>.allocate(capacity: 1)
+        state.initialize(to: State())
+        return state
+    }()
+    nonisolated(unsafe) private static let woken: UnsafeMutablePointer<sem_t> = {
+        let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+        sem_init(semaphore, 0, 0)
+        return semaphore
+    }()
+
+    // MARK: - Batch
+
+    /// Ctrl-C: the first one asks the evaluator to stop at the next minibatch or statement, the second at once, the third ends the process.
     static func connect(_ token: InterruptToken) {
-        level = token.address
-        let handler: @convention(c) (Int32) -> Void = { _ in
-            guard let level = Interrupts.level else { _exit(ExitStatus.interrupted) }
+        state.pointee.level = token.address
+        handle(SIGINT) { _ in
+            guard let level = Interrupts.state.pointee.level else { _exit(ExitStatus.interrupted) }
             if level.pointee & 3 >= 2 { _exit(ExitStatus.interrupted) }
             level.pointee += 1
         }
+    }
+
+    // MARK: - Shell
+
+    /// Ctrl-C: the first one stops at the next minibatch or statement, the second tells what is waited for, the third stops inside of a minibatch;
+    /// none ends the shell. SIGTERM and SIGHUP end it, within two seconds.
+    /// - Parameters:
+    ///   - describe: what runs, in a few words; called on another thread.
+    ///   - leave: puts the terminal back; called on another thread.
+    static func connectShell(_ token: InterruptToken, describe: @escaping () -> String, leave: @escaping () -> Void) {
+        let isFirst = state.pointee.level == nil
+        state.pointee.level = token.address
+        guard isFirst else { return }
+        _ = woken
+        handle(SIGINT) { _ in
+            guard let level = Interrupts.state.pointee.level else { return }
+            Interrupts.state.pointee.presses += 1
+            if level.pointee & 3 == 0 { level.pointee += 1 }
+            else if Interrupts.state.pointee.presses >= 3, level.pointee & 3 == 1 { level.pointee += 1 }
+            sem_post(Interrupts.woken)
+        }
+        for signal in [SIGTERM, SIGHUP] {
+            handle(signal) { number in
+                Interrupts.state.pointee.leaving = number
+                if let level = Interrupts.state.pointee.level { level.pointee |= 2 }
+                sem_post(Interrupts.woken)
+            }
+        }
+        // Its arrival ends the wait for a key; the new size is asked for then.
+        handle(SIGWINCH) { _ in }
+        handle(SIGCONT) { _ in Interrupts.state.pointee.continued = 1 }
+        let watcher = Thread { watch(describe, leave) }
+        watcher.name = "bclsh signals"
+        watcher.start()
+    }
+
+    static func didStart() {
+        state.pointee.presses = 0
+        state.pointee.isRunning = 1
+    }
+
+    static func didEnd() {
+        state.pointee.isRunning = 0
+        state.pointee.presses = 0
+    }
+
+    /// Whether the process was stopped since this was asked last.
+    static func takeContinued() -> Bool {
+        defer { state.pointee.continued = 0 }
+        return state.pointee.continued != 0
+    }
+
+    /// Whether the evaluator was stopped inside of a minibatch.
+    static var stoppedInside: Bool { state.pointee.presses >= 3 }
+
+    private static func handle(_ signal: Int32, _ handler: @escaping @convention(c) (Int32) -> Void) {
         var action = sigaction()
         action.__sigaction_handler.sa_handler = handler
-        sigaction(SIGINT, &action, nil)
+        // Files that are being read or written go on; a wait for keys ends all the same.
+        action.sa_flags = SA_RESTART
+        sigaction(signal, &action, nil)
+    }
+
+    private static func watch(_ describe: () -> String, _ leave: () -> Void) -> Never {
+        while true {
+            while sem_wait(woken) != 0 {}
+            if state.pointee.leaving != 0 {
+                for _ in 0..<20 where state.pointee.isRunning != 0 { usleep(100_000) }
+                leave()
+                quit(128 + state.pointee.leaving)
+            }
+            guard state.pointee.isRunning != 0, state.pointee.presses == 2 else { continue }
+            usleep(100_000)
+            guard state.pointee.isRunning != 0, state.pointee.presses == 2 else { continue }
+            let text = "\r\u{1B}[K" + "waiting for \(describe()) to come to the end of a statement or minibatch. Ctrl-C once more stops inside of a minibatch; Ctrl-\\ ends bclsh\n"
+            FileHandle.standardError.write(Data(text.utf8))
+        }
     }
 
     /// Ctrl-C means nothing until `resume`.

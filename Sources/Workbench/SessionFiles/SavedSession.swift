@@ -1,0 +1,98 @@
+import Continual
+import Engine
+import Foundation
+
+/// A session as its file holds it: values that refer to each other are nodes of a table, so that what was one object is one object again.
+struct SavedSession: Codable {
+    struct Variable: Codable {
+        let name: String
+        let value: SavedReference
+    }
+
+    struct ImportedFile: Codable {
+        let path: String
+        let alias: String?
+        let checksum: UInt32
+    }
+
+    let seed: UInt64
+    let device: String
+    let streams: [String: [UInt64]]
+    let imports: [ImportedFile]
+    let variables: [Variable]
+    let nodes: [SavedNode]
+    /// What the shell keeps with it: its cells.
+    let notes: Data?
+}
+
+/// A plain value, or the number of a node.
+enum SavedReference: Codable, Equatable {
+    case none
+    case bool(Bool)
+    case int(Int)
+    case float(Double)
+    case text(String)
+    case node(Int)
+
+    init(from decoder: Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let text = try container.decode(String.self)
+        let rest = String(text.dropFirst())
+        switch text.first {
+        case "n": self = .none
+        case "b": self = .bool(rest == "1")
+        case "s": self = .text(rest)
+        case "i":
+            guard let value = Int(rest) else { throw DecodingError.dataCorruptedError(in: container, debugDescription: text) }
+            self = .int(value)
+        case "f":
+            guard let bits = UInt64(rest, radix: 16) else { throw DecodingError.dataCorruptedError(in: container, debugDescription: text) }
+            self = .float(Double(bitPattern: bits))
+        case "#":
+            guard let value = Int(rest), value >= 0 else { throw DecodingError.dataCorruptedError(in: container, debugDescription: text) }
+            self = .node(value)
+        default: throw DecodingError.dataCorruptedError(in: container, debugDescription: text)
+        }
+    }
+
+    /// As one string: floats by their bits, which come back the same.
+    func encode(to encoder: Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .none: try container.encode("n")
+        case .bool(let value): try container.encode(value ? "b1" : "b0")
+        case .int(let value): try container.encode("i\(value)")
+        case .float(let value): try container.encode("f" + String(value.bitPattern, radix: 16))
+        case .text(let value): try container.encode("s" + value)
+        case .node(let value): try container.encode("#\(value)")
+        }
+    }
+}
+
+/// A value that others may refer to. Tensors stand in the file under the names that are given here.
+enum SavedNode: Codable {
+    case list([SavedReference])
+    case record(keys: [String], values: [SavedReference])
+    case range(Int, Int)
+    case tensor(String, learns: Bool)
+    case snapshot(String)
+    case draw(String, tasks: [Int], slots: [Int], flat: [Int], hasTargets: Bool)
+    /// A data set or benchmark: the call that makes it, and how it describes itself.
+    case made(String, description: String)
+    case network(String, recipe: String, device: String)
+    case memory(String, tasks: Int, slots: Int, sampleSize: Int, prefills: Bool, device: String, filled: [Int], positions: [Int], hasTargets: Bool, written: [Int], writes: Int)
+    case task(SavedReference, Int)
+    case weights(SavedReference)
+    case classifier(SavedReference, SavedReference)
+    case matrix(AccuracyMatrix)
+    case builtin(String)
+    /// A method of the standard library.
+    case library(String)
+    case imported(path: String, name: String)
+    /// The text that defines it. A name: a declaration; none: an expression.
+    case function(text: String, name: String?, source: String)
+    /// Made by calling the method again; then set to what it was.
+    case learner(SavedReference, parameters: [SavedReference], state: LearnerFile)
+    /// A variable of a learner.
+    case part(SavedReference, String)
+}

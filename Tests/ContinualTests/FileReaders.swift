@@ -1,0 +1,1 @@
+../Fuzz/Sources/FuzzFiles/FileReaders.swift
