@@ -89,7 +89,7 @@ class Server:
 
 
 def whole_run(command, threads=1):
-    """Seconds from start to finish, and the peak of memory in bytes."""
+    """Seconds from start to finish, seconds of CPU time, and the peak of memory in bytes."""
     start = time.perf_counter()
     process = subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
                                env={**os.environ, "OMP_NUM_THREADS": str(threads)})
@@ -97,4 +97,4 @@ def whole_run(command, threads=1):
     _, status, usage = os.wait4(process.pid, 0)
     if status != 0:
         raise BenchError(f"{' '.join(map(str, command))} failed:\n{errors.strip()[-2000:]}")
-    return time.perf_counter() - start, usage.ru_maxrss * 1024
+    return time.perf_counter() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
