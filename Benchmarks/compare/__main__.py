@@ -65,14 +65,21 @@ def full_runs(binary, pytorch):
     return lines
 
 
+def positive(text):
+    value = int(text)
+    if value < 1:
+        raise ValueError
+    return value
+
+
 def main():
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     parser.add_argument("filter", nargs="*", help="only what has one of these in its name: " + " ".join(case.key for case in CASES))
     parser.add_argument("--quick", action="store_true", help="some cases, one thread, three rounds: a look of two minutes")
     parser.add_argument("--full", action="store_true", help="also whole runs of permuted MNIST, which take minutes")
     parser.add_argument("--scaling", action="store_true", help="also how bclsh's time grows with tasks, memory and width")
-    parser.add_argument("--rounds", type=int, help="pairs of each case (7)")
-    parser.add_argument("--threads", type=int, nargs="+", help="1 2")
+    parser.add_argument("--rounds", type=positive, help="pairs of each case (7)")
+    parser.add_argument("--threads", type=lambda text: [positive(part) for part in text.split(",")], help="1,2 by default")
     parser.add_argument("--bclsh", default=str(ROOT / ".build/release/bclsh"), help="the binary")
     parser.add_argument("--keep-page", action="store_true", help="leave docs/performance.md as it is (as --quick and filters do)")
     options = parser.parse_args()
