@@ -54,7 +54,19 @@ struct LossBackward : torch::autograd::Node {
   }
 };
 
-bool suits(const at::Tensor &logits) { return logits.device().is_cpu() && logits.scalar_type() == c10::kFloat && logits.dim() == 2 && logits.is_contiguous() && logits.numel() > 0; }
+/// Logits of a fused MLP, perhaps with columns chosen from them. Other networks take so long that a loss does not count, and a ResNet in training is chaotic: there
+/// only the very operations of PyTorch give the recorded numbers.
+bool is_of_mlp(const at::Tensor &logits) {
+  auto node = logits.grad_fn();
+  for (int depth = 0; node && depth < 4; depth++) {
+    if (node->name() == mlp_backward_name) return true;
+    if (node->num_outputs() == 0) return false;
+    node = node->next_edge(0).function;
+  }
+  return false;
+}
+
+bool suits(const at::Tensor &logits) { return is_of_mlp(logits) && logits.device().is_cpu() && logits.scalar_type() == c10::kFloat && logits.dim() == 2 && logits.is_contiguous() && logits.numel() > 0; }
 
 at::Tensor finish(const at::Tensor &logits, const at::Tensor &second, double temperature, float loss, at::Tensor derivative) {
   at::Tensor result;

@@ -3,6 +3,9 @@
 
 namespace ctorch {
 
+/// What the backward function of a fused MLP is called.
+constexpr const char *mlp_backward_name = "MLPBackward";
+
 /// Mean over samples of -log softmax(logits)[label]. `plain`: with libtorch's own operations.
 at::Tensor cross_entropy(const at::Tensor &logits, const at::Tensor &labels, bool plain);
 /// Mean over samples and classes of p (log p - log q), q = softmax(logits / temperature).

@@ -3,6 +3,7 @@
 // The weight of the first layer is stored transposed, [in, out]: where inputs are mostly zeros (digits on a black ground) only the rows of the others are read and
 // written. The other layers are small: their weights are transposed for each forward pass. Layers too large for that go through libtorch's matrix product.
 #include "internal.h"
+#include "losses.h"
 
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/engine.h>
@@ -201,7 +202,7 @@ struct Backward : torch::autograd::Node {
     x.reset_data();
     activations.values.reset();
   }
-  std::string name() const override { return "MLPBackward"; }
+  std::string name() const override { return mlp_backward_name; }
 
   torch::autograd::variable_list apply(torch::autograd::variable_list &&grads) override {
     torch::autograd::variable_list results(net->parameters.size() + 1);
