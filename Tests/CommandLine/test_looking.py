@@ -178,5 +178,5 @@ def test_looking_starts_quickly():
 
 
 def test_looking_at_the_prompt():
-    text = on_terminal("shell", answers=[("bcl> ", "digits().test[0:2]\n"), ("2 images", "tensor([1.0, 2.0])\n"), ("mean 1.5", "let p = plot([1, 2])\n"), ("bcl> ", "p\n"), ("value", "\x04")])
+    text = on_terminal("shell", answers=[("bcl 1", "digits().test[0:2]\n"), ("2 images", "tensor([1.0, 2.0])\n"), ("mean 1.5", "let p = plot([1, 2])\n"), ("bcl 4", "p\n"), ("bcl 5", "\x04")])
     assert "\u2580" in text and "float32 [2] on cpu  min 1  max 2  mean 1.5" in text
