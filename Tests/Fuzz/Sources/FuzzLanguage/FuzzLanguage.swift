@@ -22,8 +22,26 @@ enum Harness {
     static func makeSession() -> Session {
         let registry = Registry()
         registry.add([EventForm("batch", ["x", "y", "t"], doc: ""), EventForm("task_end", ["t"], doc: "")])
+        registry.add(sentences)
         return Session(registry: registry, library: Library(folder: nil))
     }
+
+    /// Verbs of every form that there is: words, named values, connectives that may be left out. They do nothing.
+    static let sentences: [Builtin] = {
+        func verb(_ name: String, _ parameters: [Signature.Parameter], _ slots: [VerbForm.Slot]) -> Builtin {
+            Builtin(name, parameters, topic: "fuzzing", doc: "", example: "", verb: slots) { _, _ in .none }
+        }
+        return [
+            verb("step", [optional("learner", "none"), optional("until", "none"), optional("task", "none")],
+                 [VerbForm.Slot(nil, "learner", required: false), VerbForm.Slot(nil, "until", required: false, words: ["phase", "batch"]), VerbForm.Slot("on", "task", required: false)]),
+            verb("run", [optional("learner", "none"), required("phase")], [VerbForm.Slot(nil, "learner", required: false), VerbForm.Slot("to", "phase")]),
+            verb("continue", [optional("learner", "none")], [VerbForm.Slot(nil, "learner", required: false)]),
+            verb("search", [required("method"), required("bench"), required("over")],
+                 [VerbForm.Slot(nil, "method"), VerbForm.Slot("on", "bench"), VerbForm.Slot("over", "over", named: true)]),
+            verb("load", [required("x"), required("path")], [VerbForm.Slot(nil, "x"), VerbForm.Slot("from", "path", mayBeBare: true)]),
+            Builtin("breakpoint", [required("method"), required("place"), optional("condition", "none")], topic: "fuzzing", doc: "", example: "") { _, _ in .none },
+        ]
+    }()
 
     /// Each message has a place within its text and can be shown.
     static func checkMessages(_ diagnostics: [Diagnostic]) {
