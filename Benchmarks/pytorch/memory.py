@@ -56,6 +56,10 @@ class Ring:
         self._write(task, x[:1], y[:1])
         return rest
 
+    def slots_of(self, task):
+        """The samples in all slots of a task; those in empty ones are zeros."""
+        return self.x[task * self.slots : (task + 1) * self.slots]
+
     def samples(self, task):
         rows = slice(task * self.slots, task * self.slots + self.filled[task])
         return self.x[rows], self.y[rows]

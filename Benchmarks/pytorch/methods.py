@@ -47,6 +47,11 @@ class ER(Method):
         self.steps, self.count = inner_steps, min(memory, replay)
         self.memory = Ring(stream, memory, recorder=recorder)
 
+    @torch.no_grad()
+    def task_end(self, t):
+        # As the published code does, for nothing but the running statistics of batch norms: empty slots too.
+        self.model(self.memory.slots_of(t), t)
+
     def batch(self, x, y, t):
         self.memory.store(x, y, t)
         for _ in range(self.steps):

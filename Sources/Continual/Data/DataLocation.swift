@@ -22,7 +22,7 @@ struct DataLocation {
         let candidates = roots.flatMap { root in folders.map { "\(root)/\($0)" } + (allowsRoot ? [root] : []) }
         if let found = candidates.first(where: probe) { return found }
         throw DataError("the files of \(name) are in none of \(roots.map { "'\($0)/\(folders[0])'" }.joined(separator: ", "))",
-                        remedy: "set BCL_DATA to the folder that holds \(folders[0])/, or name it: \(name)(path=\"...\") wants \(contents); digits() needs no files")
+                        remedy: "'data install \(name)' gets them or says how; or set BCL_DATA to the folder that holds \(folders[0])/, or name it: \(name)(path=\"...\") wants \(contents); digits() needs no files")
     }
 
     /// Folders that hold a folder for each data set.

@@ -59,7 +59,7 @@ enum ImageSetFolder {
         }
         for folder in folders where FileManager.default.fileExists(atPath: "\(folder)/\(probe)") { return try FolderDataset.folder(folder) }
         guard let path else {
-            throw DataError("the files of \(name) are in none of \(folders.filter { $0.hasSuffix("/\(name)") }.map { "'\($0)'" }.joined(separator: ", "))", remedy: "set BCL_DATA to the folder that holds \(name)/, or name it: \(name)(path=\"...\")")
+            throw DataError("the files of \(name) are in none of \(folders.filter { $0.hasSuffix("/\(name)") }.map { "'\($0)'" }.joined(separator: ", "))", remedy: "'data install \(name)' gets them or says how; or set BCL_DATA to the folder that holds \(name)/, or name it: \(name)(path=\"...\")")
         }
         throw DataError("there is no '\(probe)' in '\(path)'", remedy: "path is the folder that holds \(probe)")
     }
