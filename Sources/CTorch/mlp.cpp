@@ -97,7 +97,6 @@ struct Network {
   std::vector<at::Tensor> parameters;
   /// Where each weight and bias starts in the flat vectors.
   std::vector<int64_t> weight_offset, bias_offset;
-  std::vector<float> scratch;
 
   int64_t layers() const { return static_cast<int64_t>(widths.size()) - 1; }
   const float *weight(int64_t layer) const { return weights.const_data_ptr<float>() + weight_offset[layer]; }

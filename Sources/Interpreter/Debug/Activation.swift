@@ -38,6 +38,12 @@ public final class Activation {
         }
     }
 
+    /// All names that the statement sees; a local one hides a captured one.
+    var names: [(name: String, value: Value)] {
+        let own = locals
+        return captured.filter { outer in !own.contains { $0.name == outer.name } } + own
+    }
+
     /// - Returns: false where the call has no such variable.
     public func set(_ name: String, to value: Value) -> Bool {
         if let variable = visible.last(where: { $0.name == name }), variable.slot < closure.code.literal.slotCount {

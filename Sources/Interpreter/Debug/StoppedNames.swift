@@ -29,7 +29,7 @@ final class StoppedNames {
     /// Before a cell is resolved.
     func open(_ activation: Activation) {
         self.activation = activation
-        for (name, value) in Self.values(activation) {
+        for (name, value) in activation.names {
             let slot = slots[name] ?? scope.newSlot()
             slots[name] = slot
             let variable = Variable(Identifier(name, Span(0, 0)), kind: .variable, source: activation.location.source, isGlobal: true, slot: slot)
@@ -58,7 +58,7 @@ final class StoppedNames {
     /// After it has stopped again in the middle of a cell: the rest of the cell sees the new values.
     func refresh(_ activation: Activation?) {
         self.activation = activation
-        let values = Dictionary(activation.map(Self.values) ?? [], uniquingKeysWith: { $1 })
+        let values = Dictionary(activation?.names.map { ($0.name, $0.value) } ?? [], uniquingKeysWith: { $1 })
         for index in names.indices {
             names[index].value = values[names[index].text] ?? .unset
             globals[names[index].variable.slot] = names[index].value
@@ -79,15 +79,6 @@ final class StoppedNames {
         }
         names = []
         activation = nil
-    }
-
-    private static func values(_ activation: Activation) -> [(String, Value)] {
-        var all: [(String, Value)] = []
-        for (name, value) in activation.captured + activation.locals {
-            all.removeAll { $0.0 == name }
-            all.append((name, value))
-        }
-        return all
     }
 }
 

@@ -201,7 +201,7 @@ public final class Session {
         let (names, values) = (GlobalScope(), GlobalTable())
         func add(_ name: String, _ value: Value) { values[names.declare(name, kind: .variable, source: source).slot] = value }
         for (name, variable) in scope.variables { add(name, globals[variable.slot]) }
-        for (name, value) in activation.captured + activation.locals { add(name, value) }
+        for (name, value) in activation.names { add(name, value) }
         let analysis = Analysis.of(source, kind: .cell, globals: names, catalog: loader)
         if let problem = analysis.diagnostics.first(where: { $0.severity == .error }) { throw problem }
         values.grow(to: names.slotCount)

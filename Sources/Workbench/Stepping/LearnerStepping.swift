@@ -50,7 +50,6 @@ final class LearnerStepping {
     deinit { stepper?.abandon() }
 
     var isStopped: Bool { stepper != nil }
-    var canGoBack: Bool { !history.isEmpty }
 
     // MARK: - Where training goes on
 
@@ -255,8 +254,8 @@ final class LearnerStepping {
             try reach(statements, evaluator, workbench)
         }
         self.edits = edits
-        // What is known of the place must be known again, or a later change would not be seen.
-        atStop = try LearnerCheckpoint(learner, workbench.streams)
+        // An edit has changed the learner since it was looked at.
+        if !edits.isEmpty { atStop = try LearnerCheckpoint(learner, workbench.streams) }
     }
 
     private func reach(_ statements: Int, _ evaluator: Evaluator, _ workbench: Workbench) throws {
