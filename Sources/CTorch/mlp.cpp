@@ -22,7 +22,7 @@ struct Kernels {
   void (*multiply)(const float *, int64_t, const float *, int64_t, int64_t, int64_t, int64_t, const float *, bool, float *, int64_t);
   void (*outer)(const float *, int64_t, const float *, int64_t, int64_t, int64_t, int64_t, int64_t, float *, int64_t, bool);
   void (*multiply_sparse)(const float *, int64_t, const float *, int64_t, int64_t, int64_t, int64_t, float *, int64_t);
-  void (*outer_sparse)(const float *, int64_t, const float *, int64_t, int64_t, int64_t, int64_t, int64_t, float *, int64_t, bool, float *, uint64_t *);
+  void (*outer_sparse)(const float *, int64_t, const float *, int64_t, int64_t, int64_t, int64_t, int64_t, float *, int64_t, bool, float *);
   void (*add_rows)(const float *, int64_t, int64_t, int64_t, float *);
   void (*pass_relu)(float *, const float *, int64_t);
   void (*finish_row)(float *, int64_t, int64_t, bool);
@@ -72,15 +72,15 @@ const Kernels &kernels() {
 
 int64_t padded(int64_t n) { return (n + 15) / 16 * 16; }
 
-/// Work that is worth a second thread: about 50 microseconds.
-constexpr int64_t worth_sharing = 4'000'000;
+/// Work that is worth a second thread: about 20 microseconds.
+constexpr int64_t worth_sharing = 1'000'000;
 
-template <typename Body> void share(int64_t n, int64_t work, const Body &body) {
+/// - grain: pieces are multiples of it, as the kernels take rows; a split elsewhere would leave slower rests.
+template <typename Body> void share(int64_t n, int64_t grain, int64_t work, const Body &body) {
   int64_t pieces = threads();
   if (work < worth_sharing || pieces == 1) return body(0, n);
-  // Multiples of 6 and 16, as the kernels take rows: a split elsewhere would leave slower rests.
   int64_t step = (n + pieces - 1) / pieces;
-  step = (step + 47) / 48 * 48;
+  step = (step + grain - 1) / grain * grain;
   in_parallel((n + step - 1) / step, [&](int64_t piece) { body(piece * step, std::min(n, (piece + 1) * step)); });
 }
 
@@ -149,7 +149,7 @@ Activations forward(Network &net, const at::Tensor &x, bool sparse) {
     bool relu = l + 1 < layers;
     const float *bias = pad(net.bias(l), 1, out, bias_room);
     if (l == 0 && sparse) {
-      share(batch, batch * in * out / 4, [&](int64_t first, int64_t last) {
+      share(batch, 1, batch * in * out / 4, [&](int64_t first, int64_t last) {
         for (int64_t i = first; i < last; i++) std::memcpy(to + i * columns, bias, sizeof(float) * columns);
         k.multiply_sparse(from + first * from_stride, from_stride, net.weight(0), out, last - first, in, columns, to + first * columns, columns);
         // Behind the last column stands what was read of the next row of weights.
@@ -165,7 +165,7 @@ Activations forward(Network &net, const at::Tensor &x, bool sparse) {
       k.transpose(weight, out, in, turned.data(), columns);
       weight = turned.data();
     }
-    share(batch, batch * in * out, [&](int64_t first, int64_t last) {
+    share(batch, 6, batch * in * out, [&](int64_t first, int64_t last) {
       k.multiply(from + first * from_stride, from_stride, weight, columns, last - first, in, columns, bias, relu, to + first * columns, columns);
     });
   }
@@ -194,7 +194,6 @@ struct Backward : FusedBackward {
     const auto *net = static_cast<const Network *>(network.get());
     int64_t batch = input.size(0), layers = net->layers();
     std::vector<float> delta, below, padded_weight, turned;
-    std::vector<uint64_t> bits;
     int64_t stride = padded(net->widths[layers]);
     delta.assign(static_cast<size_t>(batch * stride), 0);
     const float *top = grad.const_data_ptr<float>();
@@ -208,16 +207,14 @@ struct Backward : FusedBackward {
         float *weight = target.mutable_data_ptr<float>() + net->weight_offset[l], *bias = target.mutable_data_ptr<float>() + net->bias_offset[l];
         k.add_rows(delta.data(), stride, batch, out, bias);
         if (l > 0) {
-          share(out, batch * in * out, [&](int64_t first, int64_t last) { k.outer(delta.data(), stride, from, from_stride, batch, first, last, in, weight, in, true); });
+          share(out, 6, batch * in * out, [&](int64_t first, int64_t last) { k.outer(delta.data(), stride, from, from_stride, batch, first, last, in, weight, in, true); });
         } else if (sparse) {
-          int64_t words = (batch + 63) / 64;
-          share(in, batch * in * out / 4, [&](int64_t first, int64_t last) {
-            std::vector<float> room(static_cast<size_t>(16 * words * 64));
-            std::vector<uint64_t> marks(static_cast<size_t>(16 * words));
-            k.outer_sparse(from, from_stride, delta.data(), stride, batch, first, last, out, weight, out, true, room.data(), marks.data());
+          share(in, 16, batch * in * out / 4, [&](int64_t first, int64_t last) {
+            float room[16 * 64];
+            k.outer_sparse(from, from_stride, delta.data(), stride, batch, first, last, out, weight, out, true, room);
           });
         } else {
-          share(in, batch * in * out, [&](int64_t first, int64_t last) { k.outer(from, from_stride, delta.data(), stride, batch, first, last, out, weight, out, true); });
+          share(in, 6, batch * in * out, [&](int64_t first, int64_t last) { k.outer(from, from_stride, delta.data(), stride, batch, first, last, out, weight, out, true); });
         }
       }
       if (l == 0) {
@@ -236,7 +233,7 @@ struct Backward : FusedBackward {
       int64_t columns = padded(in);
       const float *weight = pad(net->weight(l), out, in, padded_weight);
       below.resize(static_cast<size_t>(batch * columns));
-      share(batch, batch * in * out, [&](int64_t first, int64_t last) {
+      share(batch, 6, batch * in * out, [&](int64_t first, int64_t last) {
         k.multiply(delta.data() + first * stride, stride, weight, columns, last - first, out, columns, nullptr, false, below.data() + first * columns, columns);
       });
       k.pass_relu(below.data(), from, batch * columns);
