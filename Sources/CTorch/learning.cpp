@@ -1,6 +1,7 @@
 // Automatic differentiation, layers and losses.
 #include "internal.h"
 #include "losses.h"
+#include "threads.h"
 
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/variable.h>
@@ -37,10 +38,16 @@ int ctorch_gradients(ctorch_tensor of, const ctorch_tensor *inputs, int n, int r
 }
 
 int ctorch_linear(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, ctorch_tensor *out) {
-  return result(out, [&] { return at::linear(get(x), get(weight), get(bias)); });
+  return result(out, [&] {
+    give_threads_to_libtorch();
+    return at::linear(get(x), get(weight), get(bias));
+  });
 }
 int ctorch_conv2d(ctorch_tensor x, ctorch_tensor weight, int64_t stride, int64_t padding, ctorch_tensor *out) {
-  return result(out, [&] { return at::conv2d(get(x), get(weight), {}, {stride, stride}, {padding, padding}); });
+  return result(out, [&] {
+    give_threads_to_libtorch();
+    return at::conv2d(get(x), get(weight), {}, {stride, stride}, {padding, padding});
+  });
 }
 int ctorch_batch_norm(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, ctorch_tensor mean, ctorch_tensor variance,
                       int training, double momentum, double epsilon, ctorch_tensor *out) {

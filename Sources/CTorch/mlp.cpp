@@ -268,6 +268,7 @@ void ctorch_mlp_release(ctorch_mlp mlp) { delete mlp; }
 
 int ctorch_mlp_forward(ctorch_mlp mlp, ctorch_tensor samples, ctorch_tensor *out) {
   return result(out, [&] {
+    give_threads_to_passes();
     Network &net = *mlp->net;
     at::Tensor x = get(samples);
     bool learns = at::GradMode::is_enabled();

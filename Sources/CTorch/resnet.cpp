@@ -581,6 +581,7 @@ void ctorch_resnet_release(ctorch_resnet resnet) { delete resnet; }
 
 int ctorch_resnet_forward(ctorch_resnet resnet, ctorch_tensor samples, int training, ctorch_tensor *out) {
   return result(out, [&] {
+    give_threads_to_passes();
     Network &net = *resnet->net;
     at::Tensor x = get(samples);
     bool learns = at::GradMode::is_enabled();

@@ -84,7 +84,21 @@ public:
 
 }  // namespace
 
-int64_t threads() { return at::get_num_threads(); }
+static std::atomic<int64_t> wanted{1};
+
+int64_t threads() { return wanted.load(std::memory_order_relaxed); }
+
+static void set_libtorch_threads(int64_t count) {
+  if (at::get_num_threads() != count) at::set_num_threads(static_cast<int>(count));
+}
+
+void set_threads(int64_t count) {
+  wanted.store(count, std::memory_order_relaxed);
+  set_libtorch_threads(count);
+}
+
+void give_threads_to_passes() { set_libtorch_threads(1); }
+void give_threads_to_libtorch() { set_libtorch_threads(threads()); }
 
 void in_parallel(int64_t pieces, const std::function<void(int64_t)> &body) {
   static Pool &pool = *new Pool;
