@@ -296,7 +296,8 @@ public:
         inverse = 1 / std::sqrt(variance + epsilon);
         float &running_mean = statistics[unit.mean + c], &running_variance = statistics[unit.variance + c];
         running_mean = static_cast<float>((1 - momentum) * running_mean + momentum * mean);
-        running_variance = static_cast<float>((1 - momentum) * running_variance + momentum * variance * count / (count - 1));
+        // One value has no variance: the running one stays (see ctorch_batch_norm).
+        if (count > 1) running_variance = static_cast<float>((1 - momentum) * running_variance + momentum * variance * count / (count - 1));
       } else if (real) {
         mean = statistics[unit.mean + c];
         inverse = 1 / std::sqrt(static_cast<double>(statistics[unit.variance + c]) + epsilon);
@@ -591,7 +592,6 @@ int ctorch_resnet_forward(ctorch_resnet resnet, ctorch_tensor samples, int train
     Activations &a = node->a;
     a.samples = input.size(0);
     a.training = training != 0;
-    TORCH_CHECK(!a.training || a.samples * net.last().positions() > 1, "Expected more than 1 value per channel when training, got ", a.samples, " samples of ", net.last().positions(), " positions");
     Plan counting;
     a.lay_out(net, counting);
     a.room = std::make_unique<Room>(counting.used);
