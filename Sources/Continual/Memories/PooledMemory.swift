@@ -138,7 +138,7 @@ public final class PooledMemory {
         }
         guard !slots.isEmpty else { return try samples(in: []) }
         let choice = replacement ? try source.chooseAgain(count, filled: [slots.count], slots: capacity)
-            : try source.choose(count, filled: [slots.count], slots: capacity, avoiding: nil)
+            : try source.choose(count, filled: [slots.count], slots: capacity, avoiding: [])
         return try samples(in: choice.slots.map { slots[$0 % slots.count] })
     }
 

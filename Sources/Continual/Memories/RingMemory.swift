@@ -163,29 +163,21 @@ public final class RingMemory {
     public func draw(_ count: Int, tasks end: Int, only: Int? = nil, replacement: Bool = false, removing: [Int] = [], avoiding: [Int] = []) throws -> MemoryDraw {
         guard end >= 0, end <= tasks else { throw DataError("the memory has \(tasks) tasks; it can't draw from \(end)") }
         guard count >= 1 else { throw DataError("at least one sample must be drawn, not \(count)") }
-        let avoided = avoiding.isEmpty ? nil : marks(avoiding)
         if let only, only < 0 || only >= end { throw DataError("the memory can't draw from task \(only); it has tasks 0 to \(end - 1)") }
         let available = filled.prefix(end).enumerated().map { only == nil || only == $0.offset ? $0.element : 0 }
         let choice = replacement
             ? try source.chooseAgain(count, filled: available, slots: slots)
-            : try source.choose(count, filled: available, slots: slots, avoiding: avoided.map { avoided in { avoided[$0 * self.slots + $1] } })
+            : try source.choose(count, filled: available, slots: slots, avoiding: avoiding)
         var (tasks, slots) = (choice.tasks, choice.slots)
         var flat = tasks.indices.map { tasks[$0] * self.slots + slots[$0] }
         if !choice.isFinal, !removing.isEmpty {
-            let removed = marks(removing)
-            let kept = flat.indices.filter { !removed[flat[$0]] }
+            let removed = Set(removing)
+            let kept = flat.indices.filter { !removed.contains(flat[$0]) }
             if kept.count < flat.count { (tasks, slots, flat) = (kept.map { tasks[$0] }, kept.map { slots[$0] }, kept.map { flat[$0] }) }
         }
         let indices = try Tensor.from(flat, device: x.device)
         return MemoryDraw(x: try x.indexSelect(0, indices), y: try y.indexSelect(0, indices), tasks: tasks, slots: slots,
                           targets: try targets?.indexSelect(0, indices), flat: flat)
-    }
-
-    /// For each slot of all tasks whether it is among these flat indices; those that are no slot count for nothing.
-    private func marks(_ indices: [Int]) -> [Bool] {
-        var result = [Bool](repeating: false, count: tasks * slots)
-        for index in indices where index >= 0 && index < result.count { result[index] = true }
-        return result
     }
 
     // MARK: - Undo
