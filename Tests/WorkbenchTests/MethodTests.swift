@@ -69,65 +69,13 @@ final class MethodTests: XCTestCase {
         XCTAssertTrue(plain[0].hasSuffix("]"), plain[0])
         for make in ["ewc(net, bench, lr=0.1, strength=0)", "er(net, bench, lr=0.1, memory=0)", "bcl_single(net, bench, lr=0.1, beta=1, memory=0, inner_steps=1)",
                      "ewc_online(net, bench, lr=0.1, strength=0)", "si(net, bench, lr=0.1, strength=0)", "mas(net, bench, lr=0.1, strength=0)", "rwalk(net, bench, lr=0.1, strength=0)",
-                     "lwf(net, bench, lr=0.1, strength=0)", "icarl(net, bench, lr=0.1, strength=0)"] {
+                     "lwf(net, bench, lr=0.1, strength=0)", "icarl(net, bench, lr=0.1, strength=0)", "gem(net, bench, lr=0.1, memory=0)", "agem(net, bench, lr=0.1, memory=0)",
+                     "mir(net, bench, lr=0.1, memory=0)", "der(net, bench, lr=0.1, memory=0)", "der(net, bench, lr=0.1, alpha=0)", "der_pp(net, bench, lr=0.1, memory=0)",
+                     "der_pp(net, bench, lr=0.1, alpha=0, beta=0)"] {
             XCTAssertEqual(weights(make), plain, make)
         }
-        XCTAssertNotEqual(weights("er(net, bench, lr=0.1)"), plain)
-    }
-
-    /// A step of each method, in float64, against finite differences of the objective that its file states. Draws take all samples, so that they are known.
-    func testUpdatesAreGradientsOfTheObjectives() {
-        let rate = "lr=0.01"
-        let past = "let (px, py) = me.replay_memory.samples(0)"
-        let all = "let all = me.replay_memory.all"
-        let current = "cross_entropy(f(x2, 1), y2)"
-        let pull = "((net.weights.vector - anchor).square() * importance).sum()"
-        let cases: [(make: String, prepare: String, objective: String)] = [
-            ("single(net, bench, \(rate))", "", current),
-            ("er(net, bench, \(rate), memory=30, replay=99)", past, "\(current) + cross_entropy(f(px, 0), py)"),
-            ("bcl_single(net, bench, \(rate), memory=30, replay=99, beta=1, inner_steps=1, strength=3)",
-             "\(past)\nlet p = me.replay_memory.draw(99, tasks=1)", "\(current) + cross_entropy(f(px, 0), py) + 3 * kl(f(p.x, p.t), p.targets, 5)"),
-            ("ewc(net, bench, \(rate), strength=7)", "let importance = me.fishers[0]\nlet anchor = me.anchors[0]", "\(current) + 7 * \(pull)"),
-            ("ewc_online(net, bench, \(rate), strength=7)", "let importance = me.importance\nlet anchor = me.anchor", "\(current) + 7 * \(pull)"),
-            ("si(net, bench, \(rate), strength=7)", "let importance = me.importance\nlet anchor = me.anchor", "\(current) + 7 * \(pull)"),
-            ("mas(net, bench, \(rate), strength=7)", "let importance = me.importance\nlet anchor = me.anchor", "\(current) + 7 * \(pull)"),
-            ("rwalk(net, bench, \(rate), strength=7)", "let importance = me.importance\nlet anchor = me.anchor", "\(current) + 7 * \(pull)"),
-            ("lwf(net, bench, \(rate), strength=2)", "let targets = softmax(me.f_old(x2, 0), 2)", "\(current) + 2 * 10 * kl(f(x2, 1), targets, 2)"),
-            ("der(net, bench, \(rate), alpha=0.7, memory=99, replay=99)", all, "\(current) + 0.7 * mse(f(all.x, all.t), all.targets)"),
-            ("der_pp(net, bench, \(rate), alpha=0.7, beta=0.4, memory=99, replay=99)", all,
-             "\(current) + 0.7 * mse(f(all.x, all.t), all.targets) + 0.4 * cross_entropy(f(all.x, all.t), all.y)"),
-            ("mir(net, bench, \(rate), memory=99, candidates=99, replay=99)", "let p = me.replay_memory.draw(99, tasks=1)", "\(current) + cross_entropy(f(p.x, p.t), p.y)"),
-            ("icarl(net, bench, \(rate), memory=10, strength=2)", "let e = me.exemplars",
-             "\(current) + 2 * kl(f(stack([v.x[0] for v in e]), 0), softmax(stack([v.out[0] for v in e])), 1) * len(e)"),
-        ]
-        for test in cases {
-            let lines = run("""
-                let bench = permuted(digits(), tasks=2, per_task=20, seed=1)
-                seed 3
-                let net = mlp(64, 5, 10).double()
-                let me = \(test.make)
-                let f = me.f
-                train me on bench[0]
-                let (x, y) = bench[1].minibatch(0, 6)
-                observe me on (x, y, 1)
-                let (x2, y2) = bench[1].minibatch(6, 6)
-                \(test.prepare)
-                let before = net.weights.snapshot()
-                let start = net.weights.vector
-                observe me on (x2, y2, 1)
-                let g = (start - net.weights.vector) / 0.01
-                repeat 4 {
-                  let d = permutation(net.parameters).double() / net.parameters - 0.5
-                  net.weights.restore(before)
-                  net.weights.add(d, scale=0.00001)
-                  let above = (\(test.objective)).item()
-                  net.weights.add(d, scale=-0.00002)
-                  let below = (\(test.objective)).item()
-                  let slope = (above - below) / 0.00002
-                  if abs(slope - g.dot(d).item()) > 0.000001 * (1 + abs(slope)) { print "differs", slope, g.dot(d).item() }
-                }
-                """)
-            XCTAssertEqual(lines, [], test.make)
+        for make in ["er(net, bench, lr=0.1)", "gem(net, bench, lr=0.1)", "agem(net, bench, lr=0.1)", "mir(net, bench, lr=0.1)", "der(net, bench, lr=0.1)", "ewc(net, bench, lr=0.1)"] {
+            XCTAssertNotEqual(weights(make), plain, make)
         }
     }
 
