@@ -77,7 +77,7 @@ final class MemoryValue: HostValue {
             let samples = try cast(value).samples(of: try arguments.int(0), empty: try arguments.bool(1, default: false))
             return .items([TensorValue.value(samples.x), TensorValue.value(samples.y)])
         },
-        .method("set_targets", [required("targets"), required("task")], "Stores soft targets [n, C] beside the samples of a task.") { value, arguments, _ in
+        .method("set_targets", [required("targets"), required("task")], "Stores soft targets beside the samples of a task: [n, C], or [slots, C] also for slots that nothing was written to yet.") { value, arguments, _ in
             let (holder, task) = (try holder(value), try arguments.int(1))
             try holder.memory.setTargets(try TensorBuiltins.tensor(arguments, 0).detach(), task: task)
             holder.log.add(.setTargets(holder.memory, task: task))
@@ -104,7 +104,7 @@ final class MemoryValue: HostValue {
     }
 
     private static func all(_ memory: RingMemory) throws -> Minibatch {
-        let rows = (0..<memory.tasks).flatMap { task in (0..<memory.filled[task]).map { task * memory.slots + $0 } }
+        let rows = (0..<memory.tasks).flatMap { task in memory.slotsInUse(of: task).map { task * memory.slots + $0 } }
         let indices = try Tensor.from(rows, device: memory.x.device)
         return Minibatch(x: try memory.x.indexSelect(0, indices), y: try memory.y.indexSelect(0, indices))
     }
