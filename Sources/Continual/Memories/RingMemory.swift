@@ -190,7 +190,7 @@ public final class RingMemory {
     ///   - avoiding: flat indices that are not drawn where enough others are left.
     public func draw(_ count: Int, tasks end: Int, only: Int? = nil, replacement: Bool = false, removing: [Int] = [], avoiding: [Int] = []) throws -> MemoryDraw {
         guard end >= 0, end <= tasks else { throw DataError("the memory has \(tasks) tasks; it can't draw from \(end)") }
-        guard count >= 1 else { throw DataError("at least one sample must be drawn, not \(count)") }
+        try DrawLimits.check(count, replacement: replacement)
         let avoided = avoiding.isEmpty ? nil : marks(avoiding)
         if let only, only < 0 || only >= end { throw DataError("the memory can't draw from task \(only); it has tasks 0 to \(end - 1)") }
         let available = filled.prefix(end).enumerated().map { only == nil || only == $0.offset ? $0.element : 0 }
@@ -201,12 +201,22 @@ public final class RingMemory {
             ? try source.chooseAgain(count, filled: available, slots: slots)
             : try source.choose(count, filled: available, slots: slots, avoiding: avoided.map { avoided in { avoided[$0 * self.slots + slot($0, $1)] } })
         var (tasks, slots) = (choice.tasks, choice.isFinal ? choice.slots : zip(choice.tasks, choice.slots).map(slot))
-        var flat = tasks.indices.map { tasks[$0] * self.slots + slots[$0] }
         if !choice.isFinal, !removing.isEmpty {
             let removed = marks(removing)
-            let kept = flat.indices.filter { !removed[flat[$0]] }
-            if kept.count < flat.count { (tasks, slots, flat) = (kept.map { tasks[$0] }, kept.map { slots[$0] }, kept.map { flat[$0] }) }
+            let kept = tasks.indices.filter { !removed[tasks[$0] * self.slots + slots[$0]] }
+            if kept.count < tasks.count { (tasks, slots) = (kept.map { tasks[$0] }, kept.map { slots[$0] }) }
         }
+        return try samples(tasks: tasks, slots: slots)
+    }
+
+    /// All samples held, task by task.
+    public func all() throws -> MemoryDraw {
+        let places = (0..<tasks).flatMap { task in slotsInUse(of: task).map { (task, $0) } }
+        return try samples(tasks: places.map(\.0), slots: places.map(\.1))
+    }
+
+    private func samples(tasks: [Int], slots: [Int]) throws -> MemoryDraw {
+        let flat = tasks.indices.map { tasks[$0] * self.slots + slots[$0] }
         let indices = try Tensor.from(flat, device: x.device)
         return MemoryDraw(x: try x.indexSelect(0, indices), y: try y.indexSelect(0, indices), tasks: tasks, slots: slots,
                           targets: try targets?.indexSelect(0, indices), flat: flat)

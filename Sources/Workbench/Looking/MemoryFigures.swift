@@ -36,6 +36,22 @@ enum MemoryFigures {
         return .stack([.images(grid), .table(Table(columns: columns, rows: rows))])
     }
 
+    /// The same of a memory whose slots are not tied to tasks.
+    static func pooled(_ memory: PooledMemory, title: String, shape: [Int]?) throws -> Figure {
+        let slots = memory.filledSlots
+        guard !slots.isEmpty else { return .text("\(title): empty, \(memory.capacity) slots") }
+        let count = min(mostImages, slots.count)
+        let shown = try memory.samples(in: (0..<count).map { slots[$0 * slots.count / count] })
+        let captions = zip(try shown.y.ints(), shown.tasks).map { "\($0) t\($1 + 1)" }
+        let grid = try SampleImages(shape, size: memory.sampleSize).grid(shown.x, captions: captions, title: title, omitted: slots.count - count, notes: ["below each: label, task t"])
+        let rows = try Set(slots.map { memory.owners[$0] }).sorted().map { task -> [String] in
+            let labels = try memory.samples(of: task).y.ints()
+            return ["\(task + 1)", "\(labels.count)", counts(labels) { "\($0)" }]
+        }
+        let columns = ["task", "held"].map { Table.Column($0, number: true) } + [Table.Column("labels")]
+        return .stack([.images(grid), .table(Table(columns: columns, rows: rows))])
+    }
+
     /// "0:3 1:5", at most 12 of them.
     static func counts(_ labels: [Int], _ name: (Int) -> String) -> String {
         var counts: [Int: Int] = [:]
