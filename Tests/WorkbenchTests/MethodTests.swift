@@ -168,7 +168,38 @@ final class MethodTests: XCTestCase {
             adapt me for bench[1] steps=1
             adapt(single(net, bench), 0)
             """)
-        XCTAssertEqual(lines, ["true 20 0 0.0 true", "5 true none", "BCL0066: the method single has no memory to adapt on"])
+        XCTAssertEqual(lines.count, 4)
+        XCTAssertEqual(lines.first, "true 20 0 0.0 true")
+        XCTAssertTrue(lines[1].hasPrefix("after task 2: accuracy ") && lines[1].contains("over 2 tasks learned, each adapted in 20 steps  ["), lines[1])
+        XCTAssertEqual(lines.suffix(2), ["5 true none", "BCL0066: the method single has no memory to adapt on"])
+    }
+
+    /// Bit for bit: weights, batch-norm statistics, memories with their soft targets, metrics, random streams, and all that is learned later.
+    func testAdaptationChangesNothingOfALearner() {
+        for make in ["er(net, bench, memory=20)", "bcl_dual(net, bench, memory=20)", "der(net, bench, memory=30)", "ctn(net, bench, memory=20)"] {
+            let lines = run("""
+                let bench = split(digits(), tasks=5, per_task=30, seed=1)
+                def run(adapts) {
+                  seed 4
+                  let net = resnet18(10, channels=2, image=(1, 8, 8), pool=false)
+                  let me = \(make)
+                  train me on bench.tasks[:2]
+                  evaluate me on bench
+                  if adapts {
+                    let a = adapt(me, bench[1], steps=3, lr=0.1)
+                    assert a.losses[2] < a.losses[0]
+                    evaluate me on bench with adapt(steps=2, lr=0.1)
+                  }
+                  let found = [[v.list() for v in me.net.state.values()], me.replay_memory.all.x.list(), me.replay_memory.all.y.list(), me.acc, pick(1000000)]
+                  train me on bench[2]
+                  return found + [me.replay_memory.all.x.list(), if me.method == "er" then none else me.replay_memory.targets.list(), me.losses, me.net.weights.vector.list()]
+                }
+                let (plain, adapted) = (run(false), run(true))
+                for i in 0..len(plain) { assert plain[i] == adapted[i], "{i}" }
+                print len(plain)
+                """)
+            XCTAssertEqual(lines.last, "9", "\(make): \(lines)")
+        }
     }
 
     func testSearchTriesAllCombinationsFromOneStart() {
