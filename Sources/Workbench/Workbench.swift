@@ -19,6 +19,10 @@ public final class Workbench {
     /// Above zero while a learner handles an event of training: networks then run in training mode.
     var trainingDepth = 0
 
+    /// What searches for hyper-parameters came to, in order: method, bench, metric, best, and runs with their whole configurations and results. Also those that were
+    /// interrupted or failed.
+    public internal(set) var searches: [RecordValue] = []
+
     /// The session that it belongs to.
     public internal(set) weak var session: Session?
     /// Names that a shell sets: not the user's.

@@ -14,6 +14,16 @@ public struct SlotChoice {
     }
 }
 
+/// What a memory may be asked for at once.
+enum DrawLimits {
+    static let most = 10_000_000
+
+    static func check(_ count: Int, replacement: Bool) throws {
+        guard count >= 1 else { throw DataError("at least one sample must be drawn, not \(count)") }
+        guard !replacement || count <= most else { throw DataError("at most \(most) samples can be drawn at once, not \(count)") }
+    }
+}
+
 /// Decides which slots a memory draws.
 public protocol DrawSource: AnyObject {
     /// - Parameters:

@@ -13,6 +13,8 @@ public final class PooledMemory {
     public let rule: Rule
     public let capacity: Int
     public let sampleSize: Int
+    /// Tasks of the benchmark.
+    public let tasks: Int
     /// [capacity, D]
     public private(set) var x: Tensor
     /// int64 [capacity], in the label space of the sample's task.
@@ -48,6 +50,7 @@ public final class PooledMemory {
         }
         self.capacity = total
         sampleSize = bench.inputSize
+        tasks = bench.tasks.count
         x = try Tensor.zeros([total, bench.inputSize], device: device)
         y = try Tensor.zeros([total], dtype: .int64, device: device)
         owners = [Int](repeating: -1, count: total)
@@ -63,7 +66,7 @@ public final class PooledMemory {
 
     /// Offers samples x [B, D] with labels y [B] of a task, and what is to be stored beside them [B, C]. Those that the rule keeps are written.
     public func store(_ x: Tensor, _ y: Tensor, task: Int, targets: Tensor? = nil) throws {
-        guard task >= 0 else { throw DataError("a task has a number from 0 on, not \(task)") }
+        try check(task)
         guard x.rank == 2, x.shape[1] == sampleSize, y.shape == [x.shape[0]], y.dtype == .int64, x.dtype == self.x.dtype else {
             throw DataError("the memory takes x [B, \(sampleSize)] and y int64 [B], not \(x.summary) and \(y.summary)")
         }
@@ -117,6 +120,16 @@ public final class PooledMemory {
 
     // MARK: - Reading
 
+    private func check(_ task: Int) throws {
+        guard task >= 0, task < tasks else { throw DataError("the memory has no task \(task); it has tasks 0 to \(tasks - 1)") }
+    }
+
+    /// All samples of a task, in the order of their slots.
+    public func samples(of task: Int) throws -> MemoryDraw {
+        try check(task)
+        return try samples(in: owners.indices.filter { owners[$0] == task })
+    }
+
     /// The samples in some slots.
     public func samples(in slots: [Int]) throws -> MemoryDraw {
         let indices = try Tensor.from(slots, device: x.device)
@@ -130,7 +143,9 @@ public final class PooledMemory {
     ///   - only: only from this task.
     ///   - avoiding: slots that are not drawn.
     public func draw(_ count: Int, tasks end: Int? = nil, only: Int? = nil, replacement: Bool = false, avoiding: [Int] = []) throws -> MemoryDraw {
-        guard count >= 1 else { throw DataError("at least one sample must be drawn, not \(count)") }
+        try DrawLimits.check(count, replacement: replacement)
+        if let end, end < 0 || end > tasks { throw DataError("the memory has \(tasks) tasks; it can't draw from \(end)") }
+        if let only { try check(only) }
         let avoided = Set(avoiding)
         let slots = owners.indices.filter { slot in
             let task = owners[slot]

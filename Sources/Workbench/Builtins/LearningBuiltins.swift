@@ -129,13 +129,17 @@ extension Workbench {
         for task in bench.tasks { accuracies.append(try accuracy(learner, task, bench, classes, evaluator)) }
         let way = classes ?? bench.ownClasses
         learner.record(accuracies, way, isOwn: way == bench.ownClasses)
+        evaluator.print(summary(of: accuracies, learner, way == bench.ownClasses ? nil : way == .task ? " among each task's classes" : " among \(way.rawValue) classes"))
+        return .items(accuracies.map { MatrixValue.value($0) })
+    }
+
+    /// "after task 2: accuracy 89.7% over 2 tasks learned  [ 87.6  91.8]"
+    func summary(of accuracies: [Double?], _ learner: Learner, _ remark: String?) -> String {
         let known = learner.lastTask.map { Array(accuracies.prefix($0 + 1)) } ?? accuracies
         let mean = known.compactMap { $0 }.reduce(0, +) / Double(max(1, known.count))
         let when = learner.lastTask.map { "after task \($0 + 1)" } ?? "untrained"
         let shown = known.suffix(10).map { String(format: "%5.1f", ($0 ?? 0) * 100) }.joined(separator: " ")
         let tasks = learner.lastTask == nil ? "\(known.count) tasks" : known.count == 1 ? "1 task learned" : "\(known.count) tasks learned"
-        let among = way == bench.ownClasses ? "" : way == .task ? " among each task's classes" : " among \(way.rawValue) classes"
-        evaluator.print(String(format: "%@: accuracy %.1f%% over %@%@  [%@%@]", when, mean * 100, tasks, among, known.count > 10 ? "... " : "", shown))
-        return .items(accuracies.map { MatrixValue.value($0) })
+        return String(format: "%@: accuracy %.1f%% over %@%@  [%@%@]", when, mean * 100, tasks, remark ?? "", known.count > 10 ? "... " : "", shown)
     }
 }

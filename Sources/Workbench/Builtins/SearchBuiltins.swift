@@ -58,6 +58,7 @@ struct HyperparameterSearch {
             }
             var values = [value]
             if case .list(let list) = value { values = list.items }
+            if case .host(let host) = value, let range = host as? RangeValue, range.end - range.start <= Self.most { values = (range.start..<range.end).map { .int($0) } }
             guard !values.isEmpty else { throw Failure(.badValue, "there are no values of '\(name)' to search over") }
             grid.append((name, values))
         }
@@ -81,36 +82,63 @@ struct HyperparameterSearch {
         let initial = try makeNetwork()
         var runs: [(values: [Value], score: Double, record: RecordValue)] = []
         let all = combinations
+        // Values that the method does not take come to light before hours of training.
+        for values in all { _ = try makeLearner(try initial.copy(), values) }
+        defer { workbench.searches.append(summary(runs.map { plain($0.record) }, best: best(runs))) }
         for (number, values) in all.enumerated() {
             workbench.streams.states = start
             let learner = try makeLearner(try initial.copy(), values)
             let clock = ContinuousClock.now
-            for task in bench.taskValues {
-                try learner.stepping.begin(TrainingCursor([task], epochs: epochs, size: batch))
-                try workbench.goOn(learner, .everything, evaluator)
-                learner.record(try bench.benchmark.tasks.map { task in
-                    try Evaluation.accuracy(on: task) {
-                        try evaluator.checkInterrupt()
-                        return try learner.predict($0, task.number, nil, evaluator)
-                    }
-                }, bench.benchmark.ownClasses, isOwn: true)
+            do { try train(learner) } catch {
+                evaluator.print("\(number + 1)/\(all.count)  \(text(values))  \(error is Interrupted ? "interrupted" : "failed")")
+                throw error
             }
             let spent = (ContinuousClock.now - clock).components
             let record = result(learner, values, initial, seed, Double(spent.seconds) + Double(spent.attoseconds) * 1e-18)
             runs.append((values, score(learner), record))
             evaluator.print("\(number + 1)/\(all.count)  \(text(values))  \(line(learner))")
         }
-        // fm is better when it is small; what is not a number is worst; of equals the first counts.
-        let best = runs.indices.max { a, b in runs[a].score < runs[b].score || (runs[a].score == runs[b].score && a > b) } ?? 0
-        evaluator.print("best: \(text(runs[best].values))")
+        let chosen = best(runs)
+        evaluator.print("best: \(chosen.map { text(runs[$0].values) } ?? "-")")
         let table = runs.map { run in
             Value.record(RecordValue(zip(grid, run.values).map { ($0.name, $1) } + ["acc", "fm", "la"].map { ($0, run.record.entries[$0] ?? .none) }))
         }
-        return .record(RecordValue([
-            ("method", .text(method.name)), ("bench", .text(bench.benchmark.name)), ("metric", .text(metric)),
-            ("best", .record(RecordValue(zip(grid, runs[best].values).map { ($0.name, $1) }))),
-            ("table", .items(table)), ("runs", .items(runs.map { .record($0.record) })),
-        ]))
+        let found = summary(runs.map(\.record), best: chosen)
+        return .record(RecordValue(found.entries.map { ($0.key, $0.value) } + [("table", .items(table))]))
+    }
+
+    /// fm is better when it is small; what is not a number is worst; of equals the first counts.
+    private func best(_ runs: [(values: [Value], score: Double, record: RecordValue)]) -> Int? {
+        runs.indices.max { a, b in runs[a].score < runs[b].score || (runs[a].score == runs[b].score && a > b) }
+    }
+
+    private func summary(_ runs: [RecordValue], best: Int?) -> RecordValue {
+        var chosen: Value = .none
+        if let best, case .record(let parameters)? = runs[best].entries["params"] { chosen = .record(RecordValue(grid.map { ($0.name, parameters.entries[$0.name] ?? .none) })) }
+        return RecordValue([
+            ("method", .text(method.name)), ("bench", .text(bench.benchmark.name)), ("metric", .text(metric)), ("best", chosen), ("runs", .items(runs.map { .record($0) })),
+        ])
+    }
+
+    /// With the accuracy matrix as lists.
+    private func plain(_ run: RecordValue) -> RecordValue {
+        RecordValue(run.entries.map { name, value in
+            guard case .host(let host) = value, let matrix = host as? MatrixValue else { return (name, value) }
+            return (name, matrix.rows)
+        })
+    }
+
+    private func train(_ learner: Learner) throws {
+        for task in bench.taskValues {
+            try learner.stepping.begin(TrainingCursor([task], epochs: epochs, size: batch))
+            try workbench.goOn(learner, .everything, evaluator)
+            learner.record(try bench.benchmark.tasks.map { task in
+                try Evaluation.accuracy(on: task) {
+                    try evaluator.checkInterrupt()
+                    return try learner.predict($0, task.number, nil, evaluator)
+                }
+            }, bench.benchmark.ownClasses, isOwn: true)
+        }
     }
 
     private func makeNetwork() throws -> NetworkValue {
@@ -162,7 +190,7 @@ struct HyperparameterSearch {
         let parameters = learner.parameters.filter { $0.0 != "net" && $0.0 != "bench" }
         return RecordValue([
             ("method", .text(method.name)), ("params", .record(RecordValue(parameters))), ("net", .text(initial.network.description)),
-            ("bench", .text(bench.recipe?.description ?? bench.benchmark.name)), ("epochs", .int(epochs)), ("batch", .int(batch)), ("seed", .int(Int(truncatingIfNeeded: seed))),
+            ("bench", .text(bench.recipe?.description ?? bench.benchmark.name)), ("epochs", .int(epochs)), ("batch", .int(batch)), ("seed", .int(Int(truncatingIfNeeded: seed))), ("device", .text(workbench.device.description)),
             ("acc", MatrixValue.value(learner.accuracy?.acc)), ("fm", MatrixValue.value(learner.accuracy?.fm)), ("la", MatrixValue.value(learner.accuracy?.la)),
             ("accuracy", .host(MatrixValue(learner.accuracy ?? AccuracyMatrix(tasks: bench.benchmark.tasks.count)))), ("seconds", .float(seconds)),
         ])

@@ -174,8 +174,8 @@ final class Learner: MethodInstance {
             .items(try cast(value).curves.sorted { $0.key < $1.key }.map { .items($0.value.map { .float($0) }) })
         },
         .method("curve", [required("task")], "Accuracy on one task after each task learned: list of R[i][task], none where it was not tested.") { value, arguments, _ in
-            let task = try arguments.int(0)
-            return .items((try cast(value).accuracy?.curve(of: task) ?? []).map { MatrixValue.value($0) })
+            guard let accuracy = try cast(value).accuracy else { return .items([]) }
+            return .items(accuracy.curve(of: try arguments.int(0, in: 0...max(0, accuracy.tasks - 1))).map { MatrixValue.value($0) })
         },
         .property("losses", "List of what each minibatch's update returned.") { value, _ in .items(try cast(value).losses.map { .float($0) }) },
         .property("last_task", "The number of the last task that it was trained on, or none.") { value, _ in try cast(value).lastTask.map { .int($0) } ?? .none },

@@ -34,7 +34,7 @@ struct MemoryComparison {
         for (index, memory) in memories.enumerated() {
             let labels = try memory.memory.y.ints()
             for task in 0..<memory.memory.tasks {
-                for slot in 0..<memory.memory.filled[task] {
+                for slot in memory.memory.slotsInUse(of: task) {
                     let name = BenchmarkFigures.name(of: labels[task * memory.memory.slots + slot], task: task, in: bench)
                     if counts[name] == nil { order.append(name) }
                     counts[name, default: [0, 0]][index] += 1

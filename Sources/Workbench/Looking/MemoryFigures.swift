@@ -17,8 +17,9 @@ enum MemoryFigures {
         let each = max(1, mostImages / tasks.count)
         var places: [(task: Int, slot: Int)] = []
         for task in tasks where places.count < mostImages {
-            let count = min(each, memory.filled[task])
-            places += (0..<count).map { (task, $0 * memory.filled[task] / count) }
+            let slots = memory.slotsInUse(of: task)
+            let count = min(each, slots.count)
+            places += (0..<count).map { (task, slots[$0 * slots.count / count]) }
         }
         let flat = places.map { $0.task * memory.slots + $0.slot }
         let labels = try memory.y.ints()
@@ -28,10 +29,26 @@ enum MemoryFigures {
         let grid = try SampleImages(shape, size: memory.sampleSize).grid(images, captions: captions, title: title, omitted: memory.count - flat.count,
                                                                         notes: ["below each: label, task t, age a in minibatches since it was stored"])
         let rows = tasks.map { task -> [String] in
-            let rows = (0..<memory.filled[task]).map { task * memory.slots + $0 }
+            let rows = memory.slotsInUse(of: task).map { task * memory.slots + $0 }
             return ["\(task + 1)", "\(rows.count)", "\(memory.slots)", "\(rows.map(age).min()!)", "\(rows.map(age).max()!)", counts(rows.map { labels[$0] }) { label($0, task) }]
         }
         let columns = ["task", "held", "slots", "youngest", "oldest"].map { Table.Column($0, number: true) } + [Table.Column("labels")]
+        return .stack([.images(grid), .table(Table(columns: columns, rows: rows))])
+    }
+
+    /// The same of a memory whose slots are not tied to tasks.
+    static func pooled(_ memory: PooledMemory, title: String, shape: [Int]?) throws -> Figure {
+        let slots = memory.filledSlots
+        guard !slots.isEmpty else { return .text("\(title): empty, \(memory.capacity) slots") }
+        let count = min(mostImages, slots.count)
+        let shown = try memory.samples(in: (0..<count).map { slots[$0 * slots.count / count] })
+        let captions = zip(try shown.y.ints(), shown.tasks).map { "\($0) t\($1 + 1)" }
+        let grid = try SampleImages(shape, size: memory.sampleSize).grid(shown.x, captions: captions, title: title, omitted: slots.count - count, notes: ["below each: label, task t"])
+        let rows = try Set(slots.map { memory.owners[$0] }).sorted().map { task -> [String] in
+            let labels = try memory.samples(of: task).y.ints()
+            return ["\(task + 1)", "\(labels.count)", counts(labels) { "\($0)" }]
+        }
+        let columns = ["task", "held"].map { Table.Column($0, number: true) } + [Table.Column("labels")]
         return .stack([.images(grid), .table(Table(columns: columns, rows: rows))])
     }
 

@@ -80,7 +80,8 @@ enum SavedNode: Codable {
     /// A data set or benchmark: the call that makes it, and how it describes itself.
     case made(String, description: String)
     case network(String, recipe: String, device: String)
-    case memory(String, tasks: Int, slots: Int, sampleSize: Int, prefills: Bool, device: String, filled: [Int], positions: [Int], hasTargets: Bool, written: [Int], writes: Int)
+    case memory(String, tasks: Int, slots: Int, sampleSize: Int, prefills: Bool, sharesPosition: Bool?, device: String, filled: [Int], positions: [Int], hasTargets: Bool, written: [Int],
+                writes: Int)
     case task(SavedReference, Int)
     case weights(SavedReference)
     case classifier(SavedReference, SavedReference)

@@ -140,8 +140,8 @@ final class SessionReader {
             try net.restore(try snapshot(place))
             try net.restoreGradients(try tensor("\(place).gradients"))
             values[index] = .host(host)
-        case .memory(let place, let tasks, let slots, let sampleSize, let prefills, let device, let filled, let positions, let hasTargets, let written, let writes):
-            let memory = try on(device) { try RingMemory(tasks: tasks, slots: slots, sampleSize: sampleSize, prefills: prefills, source: workbench.draws, device: workbench.device) }
+        case .memory(let place, let tasks, let slots, let sampleSize, let prefills, let sharesPosition, let device, let filled, let positions, let hasTargets, let written, let writes):
+            let memory = try on(device) { try RingMemory(tasks: tasks, slots: slots, sampleSize: sampleSize, prefills: prefills, sharesPosition: sharesPosition ?? false, source: workbench.draws, device: workbench.device) }
             let state = RingMemory.Snapshot(x: try tensor("\(place).x"), y: try tensor("\(place).y"), targets: hasTargets ? try tensor("\(place).targets") : nil, filled: filled, positions: positions,
                                             written: written, writes: writes)
             do { try memory.check(state) } catch { throw damaged("a memory does not fit: \(error)") }

@@ -172,7 +172,7 @@ struct SessionWriter {
         case let value as MemoryValue:
             let (memory, copy) = (value.memory, try value.memory.snapshot())
             tensors += [("\(place).x", copy.x), ("\(place).y", copy.y)] + (copy.targets.map { [("\(place).targets", $0)] } ?? [])
-            return .memory(place, tasks: memory.tasks, slots: memory.slots, sampleSize: memory.sampleSize, prefills: memory.prefills, device: memory.x.device.description,
+            return .memory(place, tasks: memory.tasks, slots: memory.slots, sampleSize: memory.sampleSize, prefills: memory.prefills, sharesPosition: memory.sharesPosition, device: memory.x.device.description,
                            filled: copy.filled, positions: copy.positions, hasTargets: copy.targets != nil, written: memory.written, writes: memory.writes)
         case let value as Learner: return try learner(value, place)
         case let value as TaskValue:

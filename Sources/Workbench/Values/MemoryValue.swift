@@ -55,8 +55,13 @@ final class MemoryValue: HostValue {
     static let table = MemberTable([
         .property("slots", "Slots for each task.") { value, _ in .int(try cast(value).slots) },
         .property("counts", "List of the samples held of each task.") { value, _ in .items(try cast(value).filled.map { .int($0) }) },
-        .property("images", "The samples held, all tasks: [n, D].") { value, _ in TensorValue.value(try all(try cast(value)).x) },
-        .property("labels", "Their labels: int64 [n].") { value, _ in TensorValue.value(try all(try cast(value)).y) },
+        .property("images", "The samples held, all tasks: [n, D].") { value, _ in TensorValue.value(try cast(value).all().x) },
+        .property("labels", "Their labels: int64 [n].") { value, _ in TensorValue.value(try cast(value).all().y) },
+        .property("targets", "The soft targets stored beside them: [n, C].") { value, _ in TensorValue.value(try DrawValue.targets(try cast(value).all())) },
+        .property("all", "All samples held, as a draw.") { value, _ in
+            let holder = try holder(value)
+            return .host(DrawValue(try holder.memory.all(), imageShape: holder.imageShape))
+        },
         .method("store", [required("x"), required("y"), required("task")],
                 "Writes samples x [B, D] with labels y [B] behind the last ones; at the end of the ring the rest is dropped and the next minibatch starts at slot 0.") { value, arguments, _ in
             let (holder, y, task) = (try holder(value), try TensorBuiltins.tensor(arguments, 1), try arguments.int(2))
@@ -77,7 +82,7 @@ final class MemoryValue: HostValue {
             let samples = try cast(value).samples(of: try arguments.int(0), empty: try arguments.bool(1, default: false))
             return .items([TensorValue.value(samples.x), TensorValue.value(samples.y)])
         },
-        .method("set_targets", [required("targets"), required("task")], "Stores soft targets [n, C] beside the samples of a task.") { value, arguments, _ in
+        .method("set_targets", [required("targets"), required("task")], "Stores soft targets beside the samples of a task: [n, C], or [slots, C] also for slots that nothing was written to yet.") { value, arguments, _ in
             let (holder, task) = (try holder(value), try arguments.int(1))
             try holder.memory.setTargets(try TensorBuiltins.tensor(arguments, 0).detach(), task: task)
             holder.log.add(.setTargets(holder.memory, task: task))
@@ -102,12 +107,6 @@ final class MemoryValue: HostValue {
         guard memory.positions.indices.contains(task) else { return (0, false) }
         return (memory.positions[task], memory.prefills && memory.filled[task] == 0)
     }
-
-    private static func all(_ memory: RingMemory) throws -> Minibatch {
-        let rows = (0..<memory.tasks).flatMap { task in (0..<memory.filled[task]).map { task * memory.slots + $0 } }
-        let indices = try Tensor.from(rows, device: memory.x.device)
-        return Minibatch(x: try memory.x.indexSelect(0, indices), y: try memory.y.indexSelect(0, indices))
-    }
 }
 
 /// Samples that a memory has drawn.
@@ -128,6 +127,11 @@ final class DrawValue: HostValue {
         return draw
     }
 
+    static func targets(_ draw: MemoryDraw) throws -> Tensor {
+        guard let targets = draw.targets else { throw Failure(.notReady, "the memory holds no soft targets yet", hint: "store them with set_targets") }
+        return targets
+    }
+
     static let table = MemberTable([
         .property("x", "The samples [k, D].") { value, _ in TensorValue.value(try cast(value).x) },
         .property("y", "Their labels int64 [k].") { value, _ in TensorValue.value(try cast(value).y) },
@@ -145,8 +149,7 @@ final class DrawValue: HostValue {
         },
         .property("slots", "The slot of each within its task: list of k ints.") { value, _ in .items(try cast(value).slots.map { .int($0) }) },
         .property("targets", "Their soft targets [k, C].") { value, _ in
-            guard let targets = try cast(value).targets else { throw Failure(.notReady, "the memory holds no soft targets yet", hint: "store them with set_targets") }
-            return TensorValue.value(targets)
+            TensorValue.value(try targets(try cast(value)))
         },
     ])
 }

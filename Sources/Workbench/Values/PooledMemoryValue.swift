@@ -1,6 +1,7 @@
 import BCLScript
 import Continual
 import Engine
+import Figures
 import Interpreter
 
 /// A reservoir, or a memory with slots for each class, as methods use it.
@@ -14,6 +15,7 @@ final class PooledMemoryValue: HostValue {
     override func describe(_ describer: inout Describer) {
         describer.write("<\(typeName): \(memory.count) samples in \(memory.capacity) slots>")
     }
+    override func figure() throws -> Figure? { try MemoryFigures.pooled(memory, title: typeName, shape: imageShape) }
     override func length() throws -> Int? { memory.count }
     override var members: MemberTable { Self.table }
 
@@ -40,6 +42,10 @@ final class PooledMemoryValue: HostValue {
             let memory = try holder(value).memory
             return TensorValue.value(try memory.samples(in: memory.filledSlots).y)
         },
+        .property("targets", "What is stored beside the samples held: [n, C].") { value, _ in
+            let memory = try holder(value).memory
+            return TensorValue.value(try DrawValue.targets(try memory.samples(in: memory.filledSlots)))
+        },
         .property("all", "All samples held, as a draw.") { value, _ in
             let memory = try holder(value).memory
             return try draw(value, try memory.samples(in: memory.filledSlots))
@@ -48,13 +54,11 @@ final class PooledMemoryValue: HostValue {
                 "Offers samples x [B, D] with labels y [B] of a task, and targets [B, C] to be kept beside them: a reservoir keeps each sample of the stream with the same probability, a class memory the newest of each class.") { value, arguments, _ in
             var targets: Tensor?
             if case .host = arguments[3] { targets = try TensorBuiltins.tensor(arguments, 3) }
-            try holder(value).memory.store(try TensorBuiltins.tensor(arguments, 0), try TensorBuiltins.tensor(arguments, 1), task: try arguments.int(2, in: 0...1_000_000), targets: targets)
+            try holder(value).memory.store(try TensorBuiltins.tensor(arguments, 0), try TensorBuiltins.tensor(arguments, 1), task: try arguments.int(2), targets: targets)
             return .none
         },
         .method("samples", [required("task")], "(x, y) of all samples of a task: x [n, D], y int64 [n].") { value, arguments, _ in
-            let memory = try holder(value).memory
-            let task = try arguments.int(0)
-            let found = try memory.samples(in: memory.filledSlots.filter { memory.owners[$0] == task })
+            let found = try holder(value).memory.samples(of: try arguments.int(0))
             return .items([TensorValue.value(found.x), TensorValue.value(found.y)])
         },
         .method("set_targets", [required("targets"), required("draw")], "Replaces what is stored beside drawn samples: targets [k, C].") { value, arguments, _ in

@@ -89,6 +89,8 @@ public struct TraceVerifier {
         session.define("net", .host(NetworkValue(network, workbench)))
         session.define("bench", .host(BenchmarkValue(bench)))
         let parameters = try signature.parameters.dropFirst(2).compactMap { parameter -> String? in
+            // What the published code does, faults and all, is what was recorded.
+            if parameter.name == "variant" { return choice == nil || trace.metadata["variant"] != nil ? "variant=\(Describer.quote(trace.metadata["variant"] ?? "faithful"))" : nil }
             guard let text = trace.metadata[Self.parameterNames[parameter.name] ?? parameter.name] else { return nil }
             guard let number = Double(text), number.isFinite else { throw Unreadable(message: "'\(path)': the metadata '\(parameter.name)' is no number: '\(text)'") }
             return "\(parameter.name)=\(text)"

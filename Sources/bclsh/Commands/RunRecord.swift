@@ -21,6 +21,7 @@ struct RunRecord {
             "versions": ["bclsh": Version.number, "torch": Torch.version, "cuda": Torch.cudaVersion as Any? ?? NSNull()],
             "learners": Dictionary(learners.map { ($0.name, Self.describe($0)) }, uniquingKeysWith: { $1 }),
         ]
+        if !workbench.searches.isEmpty { record["searches"] = workbench.searches.map { Self.json(.record($0)) } }
         // A script mostly has one learner: its results also stand at the top.
         if learners.count == 1, let only = learners.first {
             record["accuracy"] = Self.matrix(only)
