@@ -1,5 +1,5 @@
 """The shell through a pseudo-terminal, as people type into it."""
-import json, os, re, signal, stat, subprocess, time
+import base64, json, os, re, signal, stat, subprocess, time
 
 import pexpect
 
@@ -193,7 +193,7 @@ def test_shell_tells_what_a_second_interrupt_waits_for():
 def test_shell_stops_inside_a_minibatch_at_the_third():
     shell = Shell()
     shell.run("let bench = permuted(digits(), tasks=2, per_task=30); let net = mlp(64, 10)")
-    shell.run("method endless(net, bench) { on batch(x, y, t) { while true { } } }")
+    shell.run("method endless(net, bench) { let m = ring(bench, slots=5); let n = 0; on batch(x, y, t) { m.store(x, y, task=t); net.step(0.1); n += 1; pick(9); while n == 3 { } } }")
     shell.run("let me = endless(net, bench)")
     shell.type("train me on bench\r")
     time.sleep(0.7)
@@ -202,9 +202,9 @@ def test_shell_stops_inside_a_minibatch_at_the_third():
     shell.type("\x03")
     shell.expect("waiting for 'train me on bench'")
     shell.type("\x03")
-    shell.expect("inside of a minibatch")
+    shell.expect("the learner is as it was before minibatch 3/3 of task 1; 'continue' goes on")
     shell.said()
-    assert shell.run("1 + 1").endswith("\n2\n")
+    assert shell.run("me.n, me.minibatches, me.m.counts[0], len(me.losses)").endswith("\n[2, 2, 5, 0]\n")
     shell.end()
 
 
@@ -417,11 +417,12 @@ def test_session_file_is_refused_where_it_is_not_whole():
     check(bclsh("shell", stdin=WORK + 'save session to "a.bcls"\n', cwd=home), 0)
     whole = (home / "a.bcls").read_bytes()
     start = 8 + int.from_bytes(whole[:8], "little")
-    newer = whole.replace(b'"version":"1"', b'"version":"7"')
+    assert b'"version":"2"' in whole
+    newer, older = (whole.replace(b'"version":"2"', b'"version":"%d"' % version) for version in (7, 1))
     flipped = bytearray(whole)
     flipped[start + 1000] ^= 1
     ends = [len(whole) - 1, len(whole) // 2, start, 100, 4, 0]
-    cases = [(whole[:end], "") for end in ends] + [(newer, "newer bclsh"), (bytes(flipped), "checksum"), (whole + b"x", ""), (b"text", "")]
+    cases = [(whole[:end], "") for end in ends] + [(newer, "newer bclsh"), (older, "older bclsh"), (bytes(flipped), "checksum"), (whole + b"x", ""), (b"text", "")]
     code = "let kept = 5\n"
     for index, (content, _) in enumerate(cases):
         (home / f"b{index}.bcls").write_bytes(content)
@@ -436,7 +437,14 @@ def test_session_goes_on_to_the_same_bits():
     home = folder()
     straight = check(bclsh("shell", stdin=WORK + 'save session to "a.bcls"\n' + GO_ON, cwd=home), 0).stdout
     again = check(bclsh("shell", stdin='load session "a.bcls"\n' + GO_ON, cwd=home), 0).stdout
+    assert "not saved" not in straight
     assert straight.splitlines()[-2:] == again.splitlines()[-2:] and len(again.splitlines()) >= 2, (straight, again)
+
+
+def test_session_keeps_what_its_cells_gave():
+    home = folder()
+    check(bclsh("shell", stdin='20 + 1\nlet x = zeros(2)\nx\nplot [1, 2]\n"last"\nsave session to "a.bcls"\n', cwd=home), 0)
+    check(bclsh("shell", stdin='load session "a.bcls"\n_\nOut[1] + 1\nOut[3] == x, In[5]\nOut[4]\n', cwd=home), 0, out='"last"\n22\n[true, "\\"last\\""]\n')
 
 
 def test_killed_save_leaves_the_file_before():
@@ -484,7 +492,9 @@ def test_notebook_is_run_and_written():
     assert "````text\n```\n````" in (home / "n.md").read_text()
     notebook = json.loads((home / "n.ipynb").read_text())
     assert [cell["cell_type"] for cell in notebook["cells"]] == ["markdown", "code", "code", "code", "code"] and notebook["cells"][4]["execution_count"] is None
-    assert "image/svg+xml" in notebook["cells"][2]["outputs"][0]["data"] and notebook["cells"][1]["outputs"][0]["text"] == ["21\n"]
+    picture = notebook["cells"][2]["outputs"][0]["data"]
+    assert sorted(picture) == ["image/png", "image/svg+xml", "text/plain"] and base64.b64decode(picture["image/png"])[:8] == b"\x89PNG\r\n\x1a\n"
+    assert notebook["cells"][1]["outputs"][0]["text"] == ["21\n"]
     check(bclsh("notebook", "run", "n.bcl", "--keep-going", cwd=home), 70, "never\n")
     # There and back.
     check(bclsh("notebook", "export", "n.ipynb", "-o", "back.bcl", cwd=home), 0)

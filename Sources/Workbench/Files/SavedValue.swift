@@ -17,7 +17,7 @@ enum SavedValue: Codable {
     case snapshot(String)
     case network(String, description: String)
     case memory(String, filled: [Int], positions: [Int], hasTargets: Bool, written: [Int]?, writes: Int?)
-    case pooled(String, owners: [Int], seen: [Int], hasTargets: Bool)
+    case pooled(String, owners: [Int], seen: [Int], hasTargets: Bool, written: [Int]?, writes: Int?)
     /// Not saved: it has to be there already, and of the same kind (a benchmark, a function).
     case kept(type: String, description: String, recipe: Recipe?)
 }
@@ -72,7 +72,7 @@ struct ValueWriter {
             let copy = try value.memory.snapshot()
             tensors += [("\(path).x", copy.x), ("\(path).y", copy.y)]
             if let targets = copy.targets { tensors.append(("\(path).targets", targets)) }
-            return .pooled(path, owners: copy.owners, seen: copy.seen, hasTargets: copy.targets != nil)
+            return .pooled(path, owners: copy.owners, seen: copy.seen, hasTargets: copy.targets != nil, written: copy.written, writes: copy.writes)
         case let value as DrawValue:
             let draw = value.draw
             tensors += [("\(path).x", draw.x), ("\(path).y", draw.y)]
@@ -151,9 +151,10 @@ struct ValueReader {
             do { try value.memory.check(state) } catch let error as DataError { throw misfit("'\(name)' does not fit: \(error.message)") }
             changes.append { try value.memory.restore(state) }
             return .host(value)
-        case .pooled(let place, let owners, let seen, let hasTargets):
+        case .pooled(let place, let owners, let seen, let hasTargets, let written, let writes):
             guard case .host(let host)? = current, let value = host as? PooledMemoryValue else { throw mismatch(name, "memory", current) }
-            let state = PooledMemory.Snapshot(x: try tensor("\(place).x"), y: try tensor("\(place).y"), targets: hasTargets ? try tensor("\(place).targets") : nil, owners: owners, seen: seen)
+            let state = PooledMemory.Snapshot(x: try tensor("\(place).x"), y: try tensor("\(place).y"), targets: hasTargets ? try tensor("\(place).targets") : nil, owners: owners, seen: seen,
+                                              written: written, writes: writes ?? 0)
             do { try value.memory.check(state) } catch let error as DataError { throw misfit("'\(name)' does not fit: \(error.message)") }
             changes.append { try value.memory.restore(state) }
             return .host(value)

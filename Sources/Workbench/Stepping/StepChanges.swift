@@ -27,7 +27,11 @@ struct StepChanges {
     private static func text(_ entry: MemoryLog.Entry, _ learner: Learner) -> String {
         switch entry {
         case .wrote(let memory, let task, let slots):
-            return "\(name(memory, learner)): wrote \(slots.count == 1 ? "slot" : "slots") \(ranges(slots)) of task \(task + 1)"
+            return "\(name(memory, learner)): wrote \(places(slots)) of task \(task + 1)"
+        case .kept(let memory, let task, let slots, let count):
+            let offered = "\(count) \(count == 1 ? "sample" : "samples") of task \(task + 1)"
+            return slots.isEmpty ? "\(name(memory, learner)): kept none of \(offered)" : "\(name(memory, learner)): wrote \(places(slots)), \(slots.count) of \(offered)"
+        case .replacedTargets(let memory, let slots): return "\(name(memory, learner)): stored targets in \(places(slots.sorted()))"
         case .setTargets(let memory, let task): return "\(name(memory, learner)): stored soft targets of task \(task + 1)"
         case .drew(let memory, let draw):
             guard draw.count > 0 else { return "\(name(memory, learner)): drew nothing" }
@@ -40,12 +44,12 @@ struct StepChanges {
         }
     }
 
-    private static func name(_ memory: RingMemory, _ learner: Learner) -> String {
-        learner.stateNames.first { name in
-            if case .host(let host)? = learner.state(name), let value = host as? MemoryValue { return value.memory === memory }
-            return false
-        } ?? "a memory"
+    private static func name(_ memory: SampleMemoryValue, _ learner: Learner) -> String {
+        learner.stateNames.first { if case .host(let host)? = learner.state($0) { return host === memory } else { return false } } ?? "a memory"
     }
+
+    /// "slots 0-8, 12"
+    private static func places(_ slots: [Int]) -> String { "\(slots.count == 1 ? "slot" : "slots") \(ranges(slots))" }
 
     /// "0-8, 12"
     private static func ranges(_ numbers: [Int]) -> String {
