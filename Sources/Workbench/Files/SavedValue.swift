@@ -3,7 +3,7 @@ import Engine
 import Interpreter
 
 /// A value of the language as a learner's file holds it: plain values in full, tensors by the name under which they are in the file.
-enum SavedValue: Codable {
+enum SavedValue: Codable, Equatable {
     case none
     case bool(Bool)
     case int(Int)
@@ -20,6 +20,18 @@ enum SavedValue: Codable {
     case pooled(String, owners: [Int], seen: [Int], hasTargets: Bool, written: [Int]?, writes: Int?)
     /// Not saved: it has to be there already, and of the same kind (a benchmark, a function).
     case kept(type: String, description: String, recipe: Recipe?)
+}
+
+extension SavedValue {
+    /// Whether it is the same, floats by their bits.
+    func isSame(as other: SavedValue) -> Bool {
+        switch (self, other) {
+        case (.float(let a), .float(let b)): return a.bitPattern == b.bitPattern
+        case (.list(let a), .list(let b)): return a.count == b.count && zip(a, b).allSatisfy { $0.isSame(as: $1) }
+        case (.record(let keys, let a), .record(let others, let b)): return keys == others && zip(a, b).allSatisfy { $0.isSame(as: $1) }
+        default: return self == other
+        }
+    }
 }
 
 /// Collects the tensors of the values that are written.
