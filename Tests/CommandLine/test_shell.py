@@ -204,7 +204,47 @@ def test_shell_stops_inside_a_minibatch_at_the_third():
     shell.type("\x03")
     shell.expect("the learner is as it was before minibatch 3/3 of task 1; 'continue' goes on")
     shell.said()
-    assert shell.run("me.n, me.minibatches, me.m.counts[0], len(me.losses)").endswith("\n[2, 2, 5, 0]\n")
+    assert shell.run("[me.n, me.minibatches, me.m.counts[0], len(me.losses)]").endswith("\n[2, 2, 5, 0]\n")
+    shell.type("\x04\x04")
+    shell.child.expect(pexpect.EOF)
+
+
+def test_shell_marks_further_lines():
+    shell = Shell()
+    shell.run("1")
+    shell.type("def f(x) {\r")
+    shell.expect("  ...:   ")
+    shell.type("return x * 2\r")
+    shell.expect("  ...:   ")
+    assert shell.run("}") and shell.run("f(4)").endswith("\n8\n")
+    # Marks are no text: Backspace at the start of a line joins it to the one above, moves pass over them, Delete at a line's end takes all of it.
+    for keys, value in [("[1,\r2,\r3" + LEFT * 4 + "\x7f\x1b[3~0" + DOWN + END + "]", "[1, 0, 3]"), ("[1,\r2" + HOME + LEFT + "7, " + "\x1b[C\x1b[C5]", "[1, 7, 25]"), ("[1,\r2]" + UP + END + "\x1b[3~", "[1, 2]")]:
+        shell.type(keys)
+        time.sleep(0.3)
+        assert shell.run("").endswith(f"\n{value}\n"), value
+    # What is copied from a screen goes in without prompts, marks and output.
+    shell.type("\x1b[200~bcl 7> let a = [1,\r   ...:   20]\rbcl 8> print a[1]\r20\rbcl 9> a[1] + 1\x1b[201~")
+    assert shell.run("").endswith("\n20\n21\n")
+    shell.type("\x12def f")
+    time.sleep(0.3)
+    shell.type(HOME + DOWN)
+    time.sleep(0.3)
+    shell.run(END + " + 1")
+    assert shell.run("f(4)").endswith("\n9\n")
+    assert not any("..." in entry for entry in shell.history), shell.history
+    shell.end()
+
+
+def test_shell_takes_else_on_a_line_of_its_own():
+    check(bclsh("shell", stdin='let x = 1\nif x > 2 {\n  print "a"\n}\nelse {\n  print "b"\n}\nif x < 2 { print "c" }\nx\n'), 0, "b\nc\n1\n")
+    shell = Shell()
+    shell.run("let x = 1")
+    shell.run('if x > 2 { print "a" }')
+    shell.type('else { print "b" }\r')
+    shell.expect("stands on the line of the '}'")
+    shell.prompt()
+    shell.expect('if x > 2 { print "a" } else { print "b" }')
+    assert shell.run("").endswith("\nb\n")
     shell.end()
 
 
@@ -296,7 +336,7 @@ def test_shell_ends_with_its_terminal_and_keeps_the_history():
 def test_shell_without_a_clever_terminal():
     shell = Shell(term="dumb")
     shell.type("def f(x) {\r\n")
-    shell.expect("...> ")
+    shell.expect("  ...: ")
     shell.type("return x + 1 }\n")
     shell.said()
     assert shell.run("f(41)", key="\n").endswith("\n42\n")
@@ -444,7 +484,7 @@ def test_session_goes_on_to_the_same_bits():
 def test_session_keeps_what_its_cells_gave():
     home = folder()
     check(bclsh("shell", stdin='20 + 1\nlet x = zeros(2)\nx\nplot [1, 2]\n"last"\nsave session to "a.bcls"\n', cwd=home), 0)
-    check(bclsh("shell", stdin='load session "a.bcls"\n_\nOut[1] + 1\nOut[3] == x, In[5]\nOut[4]\n', cwd=home), 0, out='"last"\n22\n[true, "\\"last\\""]\n')
+    check(bclsh("shell", stdin='load session "a.bcls"\n_\nOut[1] + 1\n[len(Out[3]), In[5]]\n', cwd=home), 0, out='"last"\n22\n[2, "\\"last\\""]\n')
 
 
 def test_killed_save_leaves_the_file_before():

@@ -85,7 +85,7 @@ final class LookingTests: XCTestCase {
             guard (try? String(contentsOfFile: Project.library.files[method] ?? "", encoding: .utf8))?.contains("let \(memory) = ") ?? false else { continue }
             seen.append(method)
             let sink = run(setup + "let me = \(method)(net, bench, memory=20)\nlet before = me.weights.snapshot()\nfor task in bench.tasks { train me on task }\nlet after = me.weights.snapshot()\n"
-                + "show me.\(memory)\ncompare me.\(memory) with me.\(memory)\nplot me.weights along before, after\nshow adapt(me, bench[0], steps=2).losses")
+                + "show me.\(memory)\ncompare me.\(memory) with me.\(memory)\nplot me.weights along before, after\n" + (method == "icarl" ? "show [1]" : "show adapt(me, bench[0], steps=2).losses"))
             guard sink.figures.count >= 5, case .images(let grid) = sink.figures[0] else { return XCTFail("\(method): \(sink.lines) \(sink.figures.count)") }
             XCTAssertGreaterThan(grid.tiles.count, 5, method)
             XCTAssertTrue(text(sink.figures[1]).contains("task  held"), method)

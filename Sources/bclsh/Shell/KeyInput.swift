@@ -43,6 +43,12 @@ final class KeyInput {
     /// Whether more has been typed or pasted already.
     var hasMore: Bool { !pending.isEmpty || wait(0) == .ready }
 
+    /// What has been typed or pasted already, and was not read yet.
+    var upcoming: String {
+        if wait(0) == .ready { _ = fill() }
+        return String(decoding: pending.prefix(4096), as: UTF8.self)
+    }
+
     func forget() { pending = [] }
 
     // MARK: - Characters

@@ -19,6 +19,7 @@ final class LineEditor: PromptReader {
     private var walk: HistoryWalk?
     private var promptText: UnsafeMutablePointer<CChar>?
     private var promptWidth = 0
+    private var marks = ContinuationMarks(width: 0)
     private var windowSize = Terminal.size
     /// How the last line ended, where libedit gave none.
     private var stop: KeyInput.Read?
@@ -65,6 +66,7 @@ final class LineEditor: PromptReader {
         while true {
             let name = "bcl \(number)> "
             setPrompt(colour ? "\u{1}\u{1B}[1;36m\u{1}bcl \(number)\u{1}\u{1B}[0;36m\u{1}>\u{1}\u{1B}[0m\u{1} " : name, width: name.count)
+            marks = ContinuationMarks(width: name.count)
             guard let text = readText() else {
                 guard case .interrupted? = stop else { return nil }
                 interrupt().clear()
@@ -84,6 +86,7 @@ final class LineEditor: PromptReader {
     func ask(_ question: String) -> String? {
         takesLine = true
         setPrompt(question, width: displayWidth(question))
+        marks = ContinuationMarks(width: 0)
         let text = readText()
         if case .interrupted? = stop {
             interrupt().clear()
@@ -102,7 +105,7 @@ final class LineEditor: PromptReader {
         defer { emit("\u{1B}[?2004l") }
         var count: Int32 = 0
         guard let line = el_gets(editor, &count), count > 0 else { return nil }
-        return String(cString: line)
+        return marks.plain(String(cString: line))
     }
 
     private func setPrompt(_ text: String, width: Int) {
@@ -115,6 +118,7 @@ final class LineEditor: PromptReader {
     }
 
     private func next(_ character: UnsafeMutablePointer<wchar_t>?) -> Int32 {
+        repairMarks()
         let read = input.next()
         switch read {
         case .character(let value):
@@ -208,22 +212,45 @@ final class LineEditor: PromptReader {
         var lineStart: Substring { before.split(separator: "\n", omittingEmptySubsequences: false).last ?? "" }
     }
 
+    /// The line as libedit has it.
+    private var line: ContinuationMarks.Line {
+        let (before, after) = rawText
+        return ContinuationMarks.Line(Array((before + after).unicodeScalars), cursor: before.unicodeScalars.count)
+    }
+
     private var buffer: Buffer {
-        guard let line = el_line(editor)?.pointee, let start = line.buffer, let cursor = line.cursor, let last = line.lastchar else { return Buffer(before: "", after: "") }
+        let (before, after) = rawText
+        return Buffer(before: marks.plain(before), after: marks.plain(after))
+    }
+
+    private var rawText: (before: String, after: String) {
+        guard let line = el_line(editor)?.pointee, let start = line.buffer, let cursor = line.cursor, let last = line.lastchar else { return ("", "") }
         func text(_ from: UnsafePointer<CChar>, _ to: UnsafePointer<CChar>) -> String {
             String(decoding: UnsafeRawBufferPointer(start: from, count: max(0, to - from)), as: UTF8.self)
         }
-        return Buffer(before: text(start, cursor), after: text(cursor, last))
+        return (text(start, cursor), text(cursor, last))
     }
 
-    private func insert(_ text: String) { if !text.isEmpty { el_insertstr(editor, text) } }
+    private func insert(_ text: String) { if !text.isEmpty { el_insertstr(editor, marks.marked(text)) } }
 
-    private func replaceAll(_ text: String, cursor: Int? = nil) {
-        let old = buffer
-        el_cursor(editor, Int32(old.after.unicodeScalars.count))
-        el_deletestr(editor, Int32(old.text.unicodeScalars.count))
-        insert(text)
-        if let cursor { el_cursor(editor, Int32(cursor - text.unicodeScalars.count)) }
+    private func replaceAll(_ text: String) { setLine(marks.marked(text)) }
+
+    private func setLine(_ text: String) {
+        let old = line
+        el_cursor(editor, Int32(old.text.count - old.cursor))
+        el_deletestr(editor, Int32(old.text.count))
+        if !text.isEmpty { el_insertstr(editor, text) }
+    }
+
+    /// After each key: marks that it has hurt, or that it has put the cursor into.
+    private func repairMarks() {
+        guard let right = marks.repaired(line) else { return }
+        let now = line
+        if right.text != now.text {
+            setLine(String(String.UnicodeScalarView(right.text)))
+            el_cursor(editor, Int32(right.cursor - right.text.count))
+        } else { el_cursor(editor, Int32(right.cursor - now.cursor)) }
+        bcl_el_refresh(editor)
     }
 
     // MARK: - Bound functions
@@ -231,7 +258,7 @@ final class LineEditor: PromptReader {
     private func enter() -> UInt8 {
         let buffer = buffer
         // Enter behind an open bracket goes on; in the middle of a whole text it runs it.
-        guard takesLine || CellText.isComplete(buffer.text) else { return lineBreak() }
+        guard takesLine || CellText.isComplete(buffer.text) && !CellText.goesOn(buffer.text, with: input.upcoming) else { return lineBreak() }
         el_push(editor, KeyInput.Key.run.text)
         return UInt8(CC_NORM)
     }
@@ -258,7 +285,7 @@ final class LineEditor: PromptReader {
         var text = input.pasted()
         // The line end of a single copied line is not part of it.
         if text.hasSuffix("\n") { text = text.trimmedEnd }
-        insert(text)
+        insert(takesLine ? text : ContinuationMarks.withoutPrompts(text))
         return UInt8(CC_REFRESH)
     }
 
@@ -285,8 +312,8 @@ final class LineEditor: PromptReader {
         let row = buffer.before.count { $0 == "\n" }
         let target = min(max(0, row + step), lines.count - 1)
         let column = min(buffer.lineStart.unicodeScalars.count, lines[target].unicodeScalars.count)
-        let place = lines[..<target].reduce(0) { $0 + $1.unicodeScalars.count + 1 } + column
-        el_cursor(editor, Int32(place - buffer.before.unicodeScalars.count))
+        let before = lines[..<target].map { $0 + "\n" }.joined()
+        el_cursor(editor, Int32(marks.length(before) + column - marks.length(buffer.before)))
         return UInt8(CC_REFRESH)
     }
 
@@ -327,8 +354,9 @@ final class LineEditor: PromptReader {
         }
         let size = Terminal.size
         let layout = TextLayout(columns: size.columns, indent: promptWidth)
-        let below = layout.place(buffer.text).row - layout.place(buffer.before).row
-        emit((below > 0 ? "\u{1B}[\(below)B" : "") + "\r\n" + menu.text(columns: size.columns, rows: max(4, size.rows - 3 - layout.place(buffer.text).row), colour: colour))
+        let (shown, above) = (marks.marked(buffer.text), marks.marked(buffer.before))
+        let below = layout.place(shown).row - layout.place(above).row
+        emit((below > 0 ? "\u{1B}[\(below)B" : "") + "\r\n" + menu.text(columns: size.columns, rows: max(4, size.rows - 3 - layout.place(shown).row), colour: colour))
         bcl_el_refresh(editor)
         return UInt8(CC_NORM)
     }

@@ -77,6 +77,9 @@ final class ShellState {
             if let (command, argument) = try ShellCommand.find(text, in: self) {
                 cell.isCommand = !command.takesCode
                 try command.run(self, argument)
+            } else if let before = cells.last(where: { $0.number != nil })?.source, CellText.isElse(text, of: before) {
+                reader.prepared = before + " " + text
+                throw ShellComplaint("'else' stands on the line of the '}' before it: the cell before had ended", hint: "here are both as one cell; Enter runs it")
             } else { execute(text, cell) }
         } catch let complaint as ShellComplaint {
             say(complaint.message + (complaint.hint.map { "\n  hint: \($0)" } ?? ""))
