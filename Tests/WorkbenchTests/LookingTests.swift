@@ -101,7 +101,7 @@ final class LookingTests: XCTestCase {
         guard case .images(let grid) = sink.figures[1], case .table(let table) = sink.figures[2] else { return XCTFail("\(sink.lines)") }
         XCTAssertEqual(grid.tiles.count, 15)
         XCTAssertTrue(sink.lines[0].hasPrefix("[\(table.rows.map { $0[1] }.joined(separator: ", "))] ["), sink.lines[0])
-        XCTAssertEqual(table.notes, ["15 samples; 15 slots for all tasks"])
+        XCTAssertEqual(table.title, "memory: 15 samples; 15 slots for all tasks")
         XCTAssertTrue(grid.tiles.allSatisfy { $0.caption.hasSuffix(" t1 a0") || $0.caption.hasSuffix(" t2 a1") })
     }
 

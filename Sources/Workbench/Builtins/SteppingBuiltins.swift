@@ -196,6 +196,10 @@ extension Workbench {
     }
 
     static func short(_ value: Value, _ most: Int) -> String {
+        // Of a large tensor the first rows say less than its shape.
+        if case .host(let host) = value, let tensor = (host as? TensorValue)?.tensor, tensor.count > 20 {
+            return tensor.summary + ((try? TensorStatistics.text(tensor)).map { "  " + $0 } ?? "")
+        }
         let text = Describer.string(value, quoted: true).split(separator: "\n", omittingEmptySubsequences: true).joined(separator: " ")
         return text.count > most ? text.prefix(most) + "..." : text
     }

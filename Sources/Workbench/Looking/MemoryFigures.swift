@@ -32,7 +32,7 @@ enum MemoryFigures {
             pixels, captions: captions, title: title, omitted: memory.count - captions.count,
             notes: ["below each: label, task t" + (hasAges ? ", age a in minibatches since it was stored" : "")])
         let columns = (["task", "held"] + (hasAges ? ["youngest", "oldest"] : [])).map { Table.Column($0, number: true) } + [Table.Column("labels")]
-        return .stack([.images(grid), .table(Table(columns: columns, rows: rows, notes: ["\(Numbers.grouped(memory.count)) samples; \(memory.room)"]))])
+        return .stack([.images(grid), .table(Table(title: "\(title): \(Numbers.grouped(memory.count)) samples; \(memory.room)", columns: columns, rows: rows))])
     }
 
     /// "0:3 1:5", at most 12 of them.
