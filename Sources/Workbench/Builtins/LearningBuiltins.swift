@@ -105,6 +105,7 @@ extension Workbench {
         }
         try learner.stepping.go(extent, evaluator, self, remembers: remembers, progress: show)
         while learner.stepping.isStopped {
+            if remembers { for line in try learner.stepping.changes(self).lines { evaluator.print("  " + line) } }
             try reportStop(learner, evaluator)
             if evaluator.isInteractive { throw Halted() }
             try learner.stepping.go(extent, evaluator, self, remembers: false, progress: show)

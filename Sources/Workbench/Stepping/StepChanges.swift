@@ -19,9 +19,40 @@ struct StepChanges {
             lines.append(numbers.joined(separator: ", "))
         }
         for (name, value) in variables.suffix(8) { lines.append("\(name) = \(Workbench.short(value, 90))") }
-        for entry in entries.suffix(6) { lines.append(Self.text(entry, learner)) }
-        if entries.count > 6 { lines.insert("\(entries.count - 6) more writes and draws before these", at: lines.count - 6) }
+        lines += entries.count > 6 ? Self.summaries(entries, learner) : entries.map { Self.text($0, learner) }
         self.lines = lines
+    }
+
+    /// Of many writes and draws, those of each memory as one.
+    private static func summaries(_ entries: [MemoryLog.Entry], _ learner: Learner) -> [String] {
+        struct Sum {
+            var times = 0, samples = 0
+            var slots: [Int: Set<Int>] = [:]
+        }
+        var order: [String] = []
+        var sums: [String: Sum] = [:]
+        func add(_ memory: SampleMemoryValue, _ what: String, _ places: [(task: Int, slot: Int)], _ samples: Int) {
+            let key = "\(name(memory, learner)): \(what)"
+            if sums[key] == nil { order.append(key) }
+            sums[key, default: Sum()].times += 1
+            sums[key]?.samples += samples
+            for place in places { sums[key]?.slots[place.task, default: []].insert(place.slot) }
+        }
+        for entry in entries {
+            switch entry {
+            case .wrote(let memory, let task, let slots): add(memory, "wrote", slots.map { (task, $0) }, slots.count)
+            case .kept(let memory, let task, let slots, _): add(memory, "wrote", slots.map { (task, $0) }, slots.count)
+            case .drew(let memory, let draw): add(memory, "drew", Array(zip(draw.tasks, draw.slots)).map { (task: $0, slot: $1) }, draw.count)
+            case .setTargets(let memory, let task): add(memory, "stored soft targets of task \(task + 1)", [], 0)
+            case .replacedTargets(let memory, let slots): add(memory, "stored targets", [], slots.count)
+            }
+        }
+        return order.map { key in
+            let sum = sums[key] ?? Sum()
+            let samples = sum.samples > 0 ? " \(sum.samples) \(sum.samples == 1 ? "sample" : "samples")" : ""
+            let tasks = sum.slots.keys.sorted().map { "task \($0 + 1): \(places((sum.slots[$0] ?? []).sorted()))" }
+            return "\(key)\(samples)\(sum.times > 1 ? " in \(sum.times) times" : "")\(tasks.isEmpty ? "" : " - " + tasks.joined(separator: ", "))"
+        }
     }
 
     private static func text(_ entry: MemoryLog.Entry, _ learner: Learner) -> String {

@@ -154,6 +154,12 @@ final class ShellState {
         sink.finish()
     }
 
+    /// Shows a text that may be longer than the screen.
+    func tell(_ text: String) {
+        sink.page(text)
+        sink.finish()
+    }
+
     func dim(_ text: String) -> String { colour ? "\u{1B}[2m\(text)\u{1B}[0m" : text }
 
     // MARK: - What runs
@@ -268,6 +274,12 @@ final class RecordingSink: OutputSink {
         case .progress(let now): lock.withLock { progress = now.isFinished ? nil : "\(now.label), \(now.done) of \(now.total) \(now.unit)" }
         }
         inner.receive(event)
+    }
+
+    /// A text of the shell itself, in the pager where it is long.
+    func page(_ text: String) {
+        record(.text(text))
+        inner.page(text)
     }
 
     private func output(_ figure: Figure) -> NotebookOutput {
