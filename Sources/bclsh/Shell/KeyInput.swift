@@ -11,6 +11,8 @@ final class KeyInput {
         case run = 0x9B
         /// Pushed at the start: the text that a cell begins with.
         case prepared = 0x9C
+        /// Comes by itself where a key has left the marks of further lines wrong.
+        case mend = 0x9D
 
         var text: String { String(Unicode.Scalar(rawValue)!) }
     }

@@ -20,6 +20,7 @@ final class LineEditor: PromptReader {
     private var promptText: UnsafeMutablePointer<CChar>?
     private var promptWidth = 0
     private var marks = ContinuationMarks(width: 0)
+    private var repair: ContinuationMarks.Line?
     private var windowSize = Terminal.size
     /// How the last line ended, where libedit gave none.
     private var stop: KeyInput.Read?
@@ -118,8 +119,8 @@ final class LineEditor: PromptReader {
     }
 
     private func next(_ character: UnsafeMutablePointer<wchar_t>?) -> Int32 {
-        repairMarks()
-        let read = input.next()
+        repair = marks.repaired(line)
+        let read = repair == nil ? input.next() : .character(KeyInput.Key.mend.rawValue)
         switch read {
         case .character(let value):
             character?.pointee = wchar_t(bitPattern: value)
@@ -163,6 +164,7 @@ final class LineEditor: PromptReader {
         ("bcl-complete", "Completes the word", { _, _ in LineEditor.current?.completeWord() ?? 0 }),
         ("bcl-paste", "Takes a pasted block", { _, _ in LineEditor.current?.paste() ?? 0 }),
         ("bcl-prepared", "Inserts what the shell has prepared", { _, _ in LineEditor.current?.insertPrepared() ?? 0 }),
+        ("bcl-mend", "Puts the marks of further lines right", { _, _ in LineEditor.current?.mend() ?? 0 }),
         ("bcl-up", "Line above, or earlier cell that starts alike", { _, _ in LineEditor.current?.up() ?? 0 }),
         ("bcl-down", "Line below, or later cell that starts alike", { _, _ in LineEditor.current?.down() ?? 0 }),
         ("bcl-line-start", "Start of the line", { _, _ in LineEditor.current?.moveInLine(toEnd: false) ?? 0 }),
@@ -177,7 +179,7 @@ final class LineEditor: PromptReader {
         var keys: [(String, String)] = [("^M", "bcl-enter"), ("^J", "bcl-enter")]
         let moves: [(KeyInput.Key, String)] = [
             (.paste, "bcl-paste"), (.up, "bcl-up"), (.down, "bcl-down"), (.right, "ed-next-char"), (.left, "ed-prev-char"), (.home, "bcl-line-start"), (.end, "bcl-line-end"),
-            (.delete, "ed-delete-next-char"), (.wordRight, isVi ? "vi-next-word" : "em-next-word"), (.wordLeft, "ed-prev-word"), (.lineBreak, "bcl-line-break"), (.prepared, "bcl-prepared"), (.run, "ed-newline"),
+            (.delete, "ed-delete-next-char"), (.wordRight, isVi ? "vi-next-word" : "em-next-word"), (.wordLeft, "ed-prev-word"), (.lineBreak, "bcl-line-break"), (.prepared, "bcl-prepared"), (.mend, "bcl-mend"), (.run, "ed-newline"),
         ]
         keys += moves.map { ($0.text, $1) }
         for (key, command) in keys {
@@ -243,14 +245,14 @@ final class LineEditor: PromptReader {
     }
 
     /// After each key: marks that it has hurt, or that it has put the cursor into.
-    private func repairMarks() {
-        guard let right = marks.repaired(line) else { return }
+    private func mend() -> UInt8 {
+        guard let right = repair else { return UInt8(CC_NORM) }
         let now = line
         if right.text != now.text {
             setLine(String(String.UnicodeScalarView(right.text)))
             el_cursor(editor, Int32(right.cursor - right.text.count))
         } else { el_cursor(editor, Int32(right.cursor - now.cursor)) }
-        bcl_el_refresh(editor)
+        return UInt8(CC_REFRESH)
     }
 
     // MARK: - Bound functions

@@ -73,6 +73,7 @@ final class ShellState {
         guard !text.isEmpty else { return }
         let cell = NotebookCell(.code, text)
         sink.begin()
+        let transcript = transcript
         do {
             if let (command, argument) = try ShellCommand.find(text, in: self) {
                 cell.isCommand = !command.takesCode
@@ -90,7 +91,7 @@ final class ShellState {
             cell.isCommand = true
         }
         if cell.number != nil || cell.isCommand { cells.append(cell) }
-        transcript?.add(cell)
+        if self.transcript === transcript { transcript?.add(cell) }
     }
 
     /// The cells of a session that was loaded take the place of those before; numbers go on behind them.
