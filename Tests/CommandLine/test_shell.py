@@ -132,7 +132,7 @@ def test_shell_completes():
         said = shell.run(rest)
         assert said.endswith(f"\n{value}\n"), (typed, said)
     for typed, wanted in [("settings.r\t", ["rate", "float 0.5", "rounds", "int 3"]), ("er(\t", ["net=", "bench=", "lr="]), ("%\t", ["%time", "%who"]), ("train me \t", ["on bench[0]"]),
-                          ("train me on bench[0] \t", ["epochs=", "batch="]), ('load me from "some\t', ["_weights.safetensors\""]), ("help permute\t", ["d"]), ("me.\t", ["replay", "accuracy", "losses"])]:
+                          ("train me on bench[0] \t", ["epochs=", "batch="]), ('load me from "some\t', ["_weights.safetensors\""]), ("help permute\t", ["d"]), ('break bcl_dual:\t\t', ['"inner"', '"outer"']), ('break bcl_dual:"o\t', ['uter"']), ('run me to "i\t', ['nner"']), ("me.\t", ["replay", "accuracy", "losses"])]:
         shell.type(typed)
         if typed.startswith("train me \t"):
             shell.type("bench[0]")
@@ -376,8 +376,17 @@ def test_shell_with_vi_keys():
     shell.end()
 
 
+def test_shell_pages_what_is_long():
+    shell = Shell(PAGER="sed s/^/P:/")
+    shell.type("??er\r")
+    shell.expect("P:  on batch(x, y, t) {")
+    shell.prompt()
+    assert "P:[[" in shell.run("ones(30, 2)") and "P:" not in shell.run("ones(3, 2)")
+    shell.end()
+
+
 def test_shell_helps():
-    shell = Shell()
+    shell = Shell(PAGER="")
     shell.run("def half(x) { return x / 2 }")
     for typed, wanted in [("?permuted", "permuted(data"), ("permuted?", "example:"), ("??er", "method er(net, bench"), ("??half", "def half(x) { return x / 2 }"), ("help topics", "benchmarks"), ("help networks", "resnet18("),
                           ("help tensor.sum", ".sum("), ("help train", "train LEARNER on TASK"), ("examples permuted", "permuted(digits()"), ("examples er", "er(mlp("), ("explain BCL0012", "An unknown name"), ("help if", "if condition"),
