@@ -194,10 +194,10 @@ final class LearnerStepping {
         guard let place = cursor else { return error }
         workbench.stepped = learner
         if place.given != nil { cursor = place.around }
-        guard isRestored, evaluator.isInteractive else { return error }
-        let remark = "the learner is as it was before \(place)"
+        guard evaluator.isInteractive else { return error }
+        let remark = isRestored ? "the learner is as it was before \(place)" : "\(place) is half done: the learner could not be kept as it was before"
         if error is Interrupted {
-            evaluator.print("\(remark)\(place.given == nil ? "; 'continue' goes on" : "")")
+            evaluator.print("\(remark)\(isRestored && place.given == nil ? "; 'continue' goes on" : "")")
             return error
         }
         return (error as? ScriptError)?.noting(remark) ?? error
