@@ -269,6 +269,14 @@ final class SteppingTests: XCTestCase {
         XCTAssertTrue(prompt("back").contains { $0.contains("next is minibatch 2/3 of task 1") })
     }
 
+    func testALongStepIsSummedUp() {
+        let prompt = Prompt()
+        prompt(start("er(net, bench, memory=10, replay=8)").replacingOccurrences(of: "per_task=25", with: "per_task=100"))
+        XCTAssertEqual(prompt("step me task").dropFirst().first, "  replay_memory: wrote 100 samples in 10 writes - task 1: slots 0-9")
+        let lines = prompt("step me task")
+        XCTAssertTrue(lines.contains { $0.hasPrefix("  replay_memory: drew 80 samples in 10 draws - task 1: slots ") }, "\(lines)")
+    }
+
     func testStepsTellWhatReservoirsKeep() {
         let prompt = Prompt()
         prompt(failing + "let me = brittle(net, bench)")

@@ -51,7 +51,7 @@ struct StepChanges {
             let sum = sums[key] ?? Sum()
             let samples = sum.samples > 0 ? " \(sum.samples) \(sum.samples == 1 ? "sample" : "samples")" : ""
             let tasks = sum.slots.keys.sorted().map { "task \($0 + 1): \(places((sum.slots[$0] ?? []).sorted()))" }
-            return "\(key)\(samples)\(sum.times > 1 ? " in \(sum.times) times" : "")\(tasks.isEmpty ? "" : " - " + tasks.joined(separator: ", "))"
+            return "\(key)\(samples)\(sum.times > 1 ? " in \(sum.times) \(key.hasSuffix("drew") ? "draws" : "writes")" : "")\(tasks.isEmpty ? "" : " - " + tasks.joined(separator: ", "))"
         }
     }
 
