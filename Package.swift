@@ -89,7 +89,7 @@ let package = Package(
         .target(name: "FileFormats", dependencies: ["CZlib", "CLzma"], swiftSettings: swift5 + fast),
         .target(name: "Engine", dependencies: ["CTorch", "FilePaths"], swiftSettings: swift5 + fast),
         .target(name: "Continual", dependencies: ["Engine", "FileFormats", "FilePaths", "CImages"], swiftSettings: swift5 + fast),
-        .target(name: "Workbench", dependencies: ["Interpreter", "Continual", "FileFormats", "Drawing", "Downloads", "CZlib"], swiftSettings: swift5 + fast),
+        .target(name: "Workbench", dependencies: ["Interpreter", "Continual", "FileFormats", "Drawing", "Downloads"], swiftSettings: swift5 + fast),
         .target(name: "LanguageServer", dependencies: ["Workbench"], swiftSettings: swift5),
         .executableTarget(
             name: "bclsh",

@@ -21,6 +21,16 @@ public indirect enum Figure {
         }
     }
 
+    /// Whether words and tables are all that there is: as text they lose nothing.
+    public var isText: Bool {
+        switch self {
+        case .text, .table: return true
+        case .images, .heatMap, .lines, .bars: return false
+        case .stack(let parts): return parts.allSatisfy(\.isText)
+        case .beside: return false
+        }
+    }
+
     /// What it is in a few words: "16 images 1x8x8".
     public var summary: String {
         switch self {

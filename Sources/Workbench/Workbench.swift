@@ -30,6 +30,9 @@ public final class Workbench {
     /// What a shell keeps with a saved session, and gets back when it is loaded.
     public var takeNotes: (() -> Data?)?
     public var didLoadNotes: ((Data) -> Void)?
+    /// Values that are none of the session's names, and belong to it all the same.
+    public var takeValues: (() -> [(name: String, value: Value)])?
+    public var didLoadValues: (([(name: String, value: Value)]) -> Void)?
 
     public init() {}
 
@@ -41,7 +44,7 @@ public final class Workbench {
         registry.add(GradientBuiltins.all)
         registry.add(workbench.withRecipes(workbench.networkBuiltins))
         registry.add(workbench.withRecipes(workbench.memoryBuiltins))
-        registry.add(workbench.adaptationBuiltins)
+        registry.add(workbench.withRecipes(workbench.adaptationBuiltins))
         registry.add(workbench.metricBuiltins)
         registry.add(workbench.searchBuiltins)
         registry.add(workbench.withRecipes(workbench.dataSetBuiltins))
@@ -51,7 +54,7 @@ public final class Workbench {
         registry.add(workbench.steppingBuiltins)
         registry.add(workbench.sessionBuiltins)
         registry.add(workbench.helpBuiltins)
-        registry.add(LookingBuiltins.all)
+        registry.add(workbench.lookingBuiltins)
         registry.add(DataBuiltins.all)
         registry.add(TrainingEvents.all)
         let session = Session(registry: registry, library: library)
@@ -59,6 +62,11 @@ public final class Workbench {
         session.evaluator.makeInstance = { method, frame in Learner(method, frame) }
         session.evaluator.stopped = { [unowned workbench] in workbench.stepped?.stepping.stepper }
         session.evaluator.didSetLocal = { [unowned workbench] in workbench.stepped?.stepping.didSet($0, to: $1) }
+        session.evaluator.figure = { [unowned workbench] value in
+            if case .list = value { return try workbench.memory(value)?.figure() }
+            if case .host(let host) = value { return try host.figure() }
+            return nil
+        }
         session.evaluator.withoutGradients = { body in try Engine.withoutGradients(body) }
         // More threads make the small matrices of this field slower, and much slower beside another busy process.
         session.thread.sync { try? Threads.set(1) }

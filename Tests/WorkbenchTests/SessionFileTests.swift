@@ -127,6 +127,24 @@ final class SessionFileTests: XCTestCase {
         XCTAssertTrue(execute(load) && execute("print x, p") && !execute("print y"))
     }
 
+    func testNetworksMemoriesAndSamplesOfEveryKindComeBack() {
+        let make = """
+            let bench = permuted(digits(), tasks=2, per_task=40); let net = mlp(64, 8, 10); let me = er(net, bench, memory=10)
+            train me on bench[0]
+            let m = reservoir(bench, slots=20); let c = class_memory(split(digits(), tasks=5), slots=4); let (x, y) = bench[0].minibatch(0, 30)
+            m.store(x, y, task=0)
+            let nets = [net.double(), net.copy(), resnet18(10, image=(1, 8, 8), channels=4), film(mlp(64, 12, 10), tasks=2), adapt(me, bench[0], steps=2).net]
+            let adapted = adapt(me, bench[0], steps=3); let how = adapt(steps=3, lr=0.1); let found = search(single, bench, {lr: [0.1]})
+            let part = bench[1].train[10:20][2:5]; let whole = digits().test
+            """
+        let rest = ["print [n.weights.vector.double().sum().item() for n in nets], m.draw(5).y.list(), len(c)", "print adapted, adapted.losses, how, part.y.list(), len(whole)",
+                    "m.store(x, y, task=1)\nprint m.counts, m.labels.list()", "seed 1\nevaluate me on bench with how\nprint evaluate(adapted, bench), found.best"]
+        XCTAssertEqual(run([make, save]).filter { $0.contains("not saved") }, [])
+        let back = run([load] + rest)
+        XCTAssertEqual(Array(run([make, save] + rest).suffix(back.count)), back)
+        XCTAssertEqual(back.count, 4, "\(back)")
+    }
+
     func testRandomStreamsGoOn() {
         let draws = "print mlp(3, 2).weights.vector.double().sum().item()"
         let straight = run(["seed 4", draws, save, draws])

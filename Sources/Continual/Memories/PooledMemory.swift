@@ -25,6 +25,10 @@ public final class PooledMemory {
     public private(set) var owners: [Int]
     /// Samples offered so far: of the stream, or of each class.
     public private(set) var seen: [Int]
+    /// For each slot the write that filled it, counted from 1; 0 where it is empty.
+    public private(set) var written: [Int]
+    /// Minibatches that were offered.
+    public private(set) var writes = 0
     private let random: RandomStream
     private let source: DrawSource
     /// The class's number among all classes, by task and label.
@@ -55,6 +59,7 @@ public final class PooledMemory {
         y = try Tensor.zeros([total], dtype: .int64, device: device)
         owners = [Int](repeating: -1, count: total)
         seen = [Int](repeating: 0, count: groups)
+        written = [Int](repeating: 0, count: total)
     }
 
     /// Slots in use, in their order.
@@ -65,7 +70,9 @@ public final class PooledMemory {
     // MARK: - Writing
 
     /// Offers samples x [B, D] with labels y [B] of a task, and what is to be stored beside them [B, C]. Those that the rule keeps are written.
-    public func store(_ x: Tensor, _ y: Tensor, task: Int, targets: Tensor? = nil) throws {
+    /// - Returns: the slots that were written, in their order.
+    @discardableResult
+    public func store(_ x: Tensor, _ y: Tensor, task: Int, targets: Tensor? = nil) throws -> [Int] {
         try check(task)
         guard x.rank == 2, x.shape[1] == sampleSize, y.shape == [x.shape[0]], y.dtype == .int64, x.dtype == self.x.dtype else {
             throw DataError("the memory takes x [B, \(sampleSize)] and y int64 [B], not \(x.summary) and \(y.summary)")
@@ -77,9 +84,10 @@ public final class PooledMemory {
             if self.targets == nil { self.targets = try Tensor.zeros([capacity, targets.shape[1]], dtype: targets.dtype, device: self.x.device) }
         }
         // A later sample of the minibatch may take the slot of an earlier one: each slot is written once, by the last.
+        writes += 1
         var rows: [Int: Int] = [:]
         for (row, place) in try places(y, task).enumerated() { if let place { rows[place] = row } }
-        guard !rows.isEmpty else { return }
+        guard !rows.isEmpty else { return [] }
         let slots = rows.keys.sorted()
         let (to, from) = (try Tensor.from(slots, device: self.x.device), try Tensor.from(slots.map { rows[$0]! }, device: self.x.device))
         try withoutGradients {
@@ -87,7 +95,8 @@ public final class PooledMemory {
             try self.y.indexCopyInPlace(0, to, try y.indexSelect(0, from))
             if let targets { try self.targets?.indexCopyInPlace(0, to, try targets.detach().indexSelect(0, from)) }
         }
-        for slot in slots { owners[slot] = task }
+        for slot in slots { (owners[slot], written[slot]) = (task, writes) }
+        return slots
     }
 
     /// For each sample the slot that it goes to, or nil.
@@ -162,19 +171,24 @@ public final class PooledMemory {
     public struct Snapshot {
         public let x: Tensor, y: Tensor, targets: Tensor?
         public let owners: [Int], seen: [Int]
+        /// When each slot was written; nil where a file does not say.
+        public let written: [Int]?, writes: Int
 
-        public init(x: Tensor, y: Tensor, targets: Tensor?, owners: [Int], seen: [Int]) {
-            (self.x, self.y, self.targets, self.owners, self.seen) = (x, y, targets, owners, seen)
+        public init(x: Tensor, y: Tensor, targets: Tensor?, owners: [Int], seen: [Int], written: [Int]? = nil, writes: Int = 0) {
+            (self.x, self.y, self.targets, self.owners, self.seen, self.written, self.writes) = (x, y, targets, owners, seen, written, writes)
         }
     }
 
-    public func snapshot() throws -> Snapshot { Snapshot(x: try x.clone(), y: try y.clone(), targets: try targets?.clone(), owners: owners, seen: seen) }
+    public func snapshot() throws -> Snapshot {
+        Snapshot(x: try x.clone(), y: try y.clone(), targets: try targets?.clone(), owners: owners, seen: seen, written: written, writes: writes)
+    }
 
     /// - Throws: `DataError` where a snapshot (from a file, say) is not of a memory like this one.
     public func check(_ snapshot: Snapshot) throws {
         let fits = snapshot.x.shape == x.shape && snapshot.x.dtype == x.dtype && snapshot.y.shape == y.shape && snapshot.y.dtype == .int64
             && (snapshot.targets.map { $0.rank == 2 && $0.shape[0] == capacity } ?? true)
             && snapshot.owners.count == capacity && snapshot.owners.allSatisfy { $0 >= -1 } && snapshot.seen.count == seen.count && snapshot.seen.allSatisfy { $0 >= 0 }
+            && (snapshot.written.map { $0.count == capacity && $0.allSatisfy { $0 >= 0 && $0 <= snapshot.writes } } ?? true)
         guard fits else { throw DataError("the memory has \(capacity) slots with \(sampleSize) numbers each; what is to be put into it is \(snapshot.x.summary)") }
     }
 
@@ -183,5 +197,6 @@ public final class PooledMemory {
         (x, y) = (try snapshot.x.clone().to(device), try snapshot.y.clone().to(device))
         targets = try snapshot.targets?.clone().to(device)
         (owners, seen) = (snapshot.owners, snapshot.seen)
+        (written, writes) = (snapshot.written ?? [Int](repeating: 0, count: capacity), snapshot.writes)
     }
 }

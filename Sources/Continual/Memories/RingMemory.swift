@@ -197,8 +197,8 @@ public final class RingMemory {
         let places = sharesPosition ? (0..<end).map(scattered) : []
         func slot(_ task: Int, _ number: Int) -> Int { places.isEmpty ? number : places[task]?[number] ?? number }
         let avoided = places.isEmpty ? avoiding : avoiding.compactMap { flat in
-            guard flat >= 0, flat / slots < places.count, let others = places[flat / slots] else { return flat }
-            return others.firstIndex(of: flat % slots).map { flat / slots * slots + $0 }
+            guard flat >= 0, flat / self.slots < places.count, let others = places[flat / self.slots] else { return flat }
+            return others.firstIndex(of: flat % self.slots).map { flat / self.slots * self.slots + $0 }
         }
         let choice = replacement
             ? try source.chooseAgain(count, filled: available, slots: slots)

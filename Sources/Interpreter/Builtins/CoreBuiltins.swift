@@ -17,8 +17,8 @@ enum CoreBuiltins {
             Builtin("show", [variadic("values")], returns: "figure", topic: "output",
                     doc: "Shows values in full: samples and memories as images, networks and benchmarks as tables, tensors with their statistics. Within an expression: the figure, for save show(x) to \"x.png\".",
                     example: "show [1, 2, 3]",
-                    verb: [VerbForm.Slot(nil, "values", variadic: true)]) { arguments, _ in
-                .host(FigureValue(try FigureValue.figure(of: try arguments.list(0))))
+                    verb: [VerbForm.Slot(nil, "values", variadic: true)]) { arguments, evaluator in
+                .host(FigureValue(try FigureValue.figure(of: try arguments.list(0), evaluator)))
             },
         ]
     }

@@ -35,6 +35,8 @@ public final class Evaluator {
     public var isInteractive = false
     /// How a method's instance is made; the host gives its own kind of learner.
     public var makeInstance: (MethodValue, Frame) -> MethodInstance = { MethodInstance($0, $1) }
+    /// What `show` makes of a value; nil for its text. The host may know more figures.
+    public var figure: (Value) throws -> Figure? = { if case .host(let host) = $0 { return try host.figure() } else { return nil } }
     /// Runs a body with gradients off; the host sets it.
     public var withoutGradients: (() throws -> Void) throws -> Void = { try $0() }
 

@@ -42,13 +42,13 @@ extension Workbench {
                     example: "let bench = permuted(digits(), tasks=2, per_task=50)\nlet me = single(mlp(64, 10), bench)\nlet (x, y) = bench[0].minibatch(0)\nobserve me on (x, y, 0)",
                     verb: [VerbForm.Slot(nil, "learner"), VerbForm.Slot("on", "batch")]) { arguments, evaluator in
                 let learner = try arguments.host(0, Learner.self, "a learner")
-                try learner.stepping.checkNotStopped("another minibatch")
                 let parts = try arguments.list(1)
                 guard parts.count >= 2 else { throw arguments.wrong(1, wanted: "a list (x, y, t)") }
                 guard case .int(let task) = arguments.has(2) ? arguments[2] : parts.count > 2 ? parts[2] : .none else {
                     throw arguments.bad(1, "names no task: give (x, y, t) with the number of the task")
                 }
-                try self.observe(learner, Minibatch(x: try TensorMembers.tensor(parts[0]), y: try TensorMembers.tensor(parts[1])), task, evaluator)
+                try learner.stepping.begin(Minibatch(x: try TensorMembers.tensor(parts[0]), y: try TensorMembers.tensor(parts[1])), task: task)
+                try self.goOn(learner, .batch, evaluator)
                 return learner.losses.last.map { .float($0) } ?? .none
             },
         ]
@@ -80,13 +80,14 @@ extension Workbench {
     }
 
     /// A minibatch, or the end of a task.
-    func run(_ unit: TrainingCursor.Unit, of task: Task, _ learner: Learner, _ evaluator: Evaluator) throws {
+    func run(_ unit: TrainingCursor.Unit, _ learner: Learner, _ evaluator: Evaluator) throws {
         switch unit {
-        case .minibatch(let samples, let start, let length):
+        case .minibatch(let samples, let start, let length, let task):
             if learner.curveLength > 0, learner.curves[task.number] == nil { try follow(learner, task, evaluator) }
             try observe(learner, try samples.minibatch(start, length), task.number, evaluator)
             if let known = learner.curves[task.number], known.count <= learner.curveLength { try follow(learner, task, evaluator) }
-        case .taskEnd: try evaluator.shielded { try learner.finish(task: task.number, evaluator, self) }
+        case .given(let batch, let task): try observe(learner, batch, task, evaluator)
+        case .taskEnd(let task): try evaluator.shielded { try learner.finish(task: task.number, evaluator, self) }
         }
     }
 
@@ -104,6 +105,7 @@ extension Workbench {
         }
         try learner.stepping.go(extent, evaluator, self, remembers: remembers, progress: show)
         while learner.stepping.isStopped {
+            if remembers { for line in try learner.stepping.changes(self).lines { evaluator.print("  " + line) } }
             try reportStop(learner, evaluator)
             if evaluator.isInteractive { throw Halted() }
             try learner.stepping.go(extent, evaluator, self, remembers: false, progress: show)

@@ -30,6 +30,6 @@ extension Workbench {
 
     private func pooled(_ rule: PooledMemory.Rule, capacity: Int, _ arguments: Arguments) throws -> Value {
         let bench = try arguments.host(0, BenchmarkValue.self, "a benchmark").benchmark
-        return .host(PooledMemoryValue(try PooledMemory(rule, bench: bench, capacity: capacity, random: streams.stream("memory"), source: draws, device: device), imageShape: bench.imageShape))
+        return .host(PooledMemoryValue(try PooledMemory(rule, bench: bench, capacity: capacity, random: streams.stream("memory"), source: draws, device: device), memoryLog, imageShape: bench.imageShape))
     }
 }

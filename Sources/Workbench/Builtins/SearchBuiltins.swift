@@ -150,9 +150,12 @@ struct HyperparameterSearch {
             let bench = bench.benchmark
             let random = workbench.streams.stream("init")
             if bench.imageShape.count == 3, bench.imageShape[0] == 3 {
-                return NetworkValue(try ResNet18(outputs: bench.outputs, imageShape: bench.imageShape, random: random, device: workbench.device), workbench)
+                let image = Recipe.Argument(name: "image", value: .list(bench.imageShape.map { .int($0) }))
+                return NetworkValue(try ResNet18(outputs: bench.outputs, imageShape: bench.imageShape, random: random, device: workbench.device), workbench,
+                                    recipe: .call("resnet18", [Recipe.Argument(name: "", value: .int(bench.outputs)), image]))
             }
-            return NetworkValue(try MLP(widths: [bench.inputSize, 128, 128, 128, bench.outputs], random: random, device: workbench.device), workbench)
+            let widths = [bench.inputSize, 128, 128, 128, bench.outputs]
+            return NetworkValue(try MLP(widths: widths, random: random, device: workbench.device), workbench, recipe: .call("mlp", widths.map { Recipe.Argument(name: "", value: .int($0)) }))
         default: break
         }
         throw Failure(.wrongType, "'net' of search is a network, or a function that makes one", hint: "net=mlp(784, 100, 100, 10)")

@@ -73,6 +73,22 @@ struct LearnerFile: Codable {
         return try encoder.encode(self)
     }
 
+    /// Whether it says the same, floats by their bits.
+    func isSame(as other: LearnerFile) throws -> Bool {
+        guard state.count == other.state.count, zip(state, other.state).allSatisfy({ $0.name == $1.name && $0.value.isSame(as: $1.value) }),
+              losses.count == other.losses.count, zip(losses, other.losses).allSatisfy({ $0.bitPattern == $1.bitPattern }),
+              streams == other.streams, (minibatches, lastTask) == (other.minibatches, other.lastTask) else { return false }
+        return try numbers.encoded() == other.numbers.encoded()
+    }
+
+    /// The file without what is long.
+    private var numbers: LearnerFile { LearnerFile(self) }
+
+    private init(_ file: LearnerFile) {
+        (method, state, minibatches, losses, lastTask, streams, position) = (file.method, [], file.minibatches, [], file.lastTask, file.streams, file.position)
+        (accuracy, accuracies, curves) = (file.accuracy, file.accuracies, file.curves)
+    }
+
     // MARK: - Reading
 
     /// Sets a learner to what a file holds; on an error it stays as it is.

@@ -38,18 +38,9 @@ struct Adaptation {
         let names = learner.stateNames.filter { $0 == "replay_memory" } + learner.stateNames.filter { $0 != "replay_memory" }
         var hasMemory = false
         for name in names {
-            guard case .host(let host)? = learner.state(name) else { continue }
-            if let ring = (host as? MemoryValue)?.memory {
-                hasMemory = true
-                if task < ring.tasks, ring.filled[task] > 0 { return try ring.samples(of: task) }
-            } else if let pool = (host as? PooledMemoryValue)?.memory {
-                hasMemory = true
-                let slots = pool.filledSlots.filter { pool.owners[$0] == task }
-                if !slots.isEmpty {
-                    let found = try pool.samples(in: slots)
-                    return Minibatch(x: found.x, y: found.y)
-                }
-            }
+            guard let value = learner.state(name), let memory = try ShownMemory(value) else { continue }
+            hasMemory = true
+            if let found = memory.held.parts.first(where: { $0.task == task }) { return Minibatch(x: found.x, y: found.y) }
         }
         guard hasMemory else { throw Failure(.notReady, "the method \(learner.method.name) has no memory to adapt on") }
         return nil
@@ -57,8 +48,9 @@ struct Adaptation {
 }
 
 /// `adapt(steps=, lr=)`: a way to adapt, for `evaluate ... with`.
-final class AdaptationValue: HostValue {
+final class AdaptationValue: HostValue, Reproducible {
     let adaptation: Adaptation
+    var recipe: Recipe?
     init(_ adaptation: Adaptation) { self.adaptation = adaptation }
     override var typeName: String { "adaptation" }
     override func describe(_ describer: inout Describer) { describer.write("<adaptation: \(adaptation.steps) steps at \(Describer.string(.float(adaptation.learningRate)))>") }

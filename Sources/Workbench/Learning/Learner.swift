@@ -117,7 +117,7 @@ final class Learner: MethodInstance {
 
     /// `L.replay` is the memory that the method calls replay_memory, even where a parameter is named replay.
     override func field(_ name: String) throws -> Value? {
-        if let memory = state("\(name)_memory"), case .host(let host) = memory, host is MemoryValue || host is PooledMemoryValue { return owned(memory, name) }
+        if let memory = state("\(name)_memory"), case .host(let host) = memory, host is SampleMemoryValue { return owned(memory, name) }
         if let own = try super.field(name) { return owned(own, name) }
         guard name == "weights", let net = classifier?.network.network else { return nil }
         return .host(WeightsValue(net, of: self))
@@ -129,15 +129,15 @@ final class Learner: MethodInstance {
     }
 
     private func owned(_ value: Value, _ name: String) -> Value {
-        if case .host(let host) = value, let memory = host as? MemoryValue { memory.belongs(to: self, as: name.hasSuffix("_memory") ? String(name.dropLast(7)) : name) }
+        if case .host(let host) = value, let memory = host as? SampleMemoryValue { memory.belongs(to: self, as: name.hasSuffix("_memory") ? String(name.dropLast(7)) : name) }
         return value
     }
 
     /// Its memories that hold samples, by the names under which they are shown.
-    var memories: [(name: String, memory: MemoryValue)] {
-        stateNames.compactMap { name in
-            guard case .host(let host)? = state(name), let memory = host as? MemoryValue, memory.memory.count > 0 else { return nil }
-            return (name.hasSuffix("_memory") ? String(name.dropLast(7)) : name, memory)
+    func memories() throws -> [(name: String, held: HeldSamples)] {
+        try stateNames.compactMap { name in
+            guard let value = state(name), let memory = try ShownMemory(value, of: self), memory.held.count > 0 else { return nil }
+            return (name.hasSuffix("_memory") ? String(name.dropLast(7)) : name, memory.held)
         }
     }
 

@@ -12,7 +12,8 @@ struct SavedSession: Codable {
     struct ImportedFile: Codable {
         let path: String
         let alias: String?
-        let checksum: UInt32
+        /// SHA-256 of its bytes.
+        let checksum: String
     }
 
     let seed: UInt64
@@ -20,6 +21,8 @@ struct SavedSession: Codable {
     let streams: [String: [UInt64]]
     let imports: [ImportedFile]
     let variables: [Variable]
+    /// Values that the shell keeps with it, by names that are none of the language's: what its cells gave.
+    let kept: [Variable]
     let nodes: [SavedNode]
     /// What the shell keeps with it: its cells.
     let notes: Data?
@@ -82,7 +85,13 @@ enum SavedNode: Codable {
     case network(String, recipe: String, device: String)
     case memory(String, tasks: Int, slots: Int, sampleSize: Int, prefills: Bool, sharesPosition: Bool?, device: String, filled: [Int], positions: [Int], hasTargets: Bool, written: [Int],
                 writes: Int)
+    /// A reservoir or class memory: the call that makes it, and what it holds.
+    case pooled(String, recipe: String, device: String, owners: [Int], seen: [Int], hasTargets: Bool, written: [Int], writes: Int)
     case task(SavedReference, Int)
+    /// Samples of a task or a data set; positions nil: all.
+    case samples(SavedReference, isTest: Bool, positions: [Int]?)
+    /// A copy of a learner's network that was adapted to a task.
+    case adapted(SavedReference, task: Int, losses: [Double])
     case weights(SavedReference)
     case classifier(SavedReference, SavedReference)
     case matrix(AccuracyMatrix)

@@ -40,12 +40,15 @@ final class SessionReader {
         return names
     }
 
+    /// Values that are no names.
+    func kept() throws -> [(name: String, value: Value)] { try saved.kept.map { ($0.name, try value($0.value)) } }
+
     // MARK: - Code
 
     private func runImports() throws {
         for file in saved.imports {
             guard let data = session.loader.readFile(file.path) else { throw refuse("the imported file '\(file.path)' is not there any more") }
-            guard Checksum.crc32(data) == file.checksum else {
+            guard try SessionFile.sum(data) == file.checksum else {
                 throw refuse("the imported file '\(file.path)' has changed since", hint: "put the file back as it was, or load the learners on their own: load L from \"FILE\"")
             }
             let alias = file.alias.map { " as \($0)" } ?? ""
@@ -147,6 +150,13 @@ final class SessionReader {
             do { try memory.check(state) } catch { throw damaged("a memory does not fit: \(error)") }
             try memory.restore(state)
             values[index] = .host(MemoryValue(memory, workbench.memoryLog))
+        case .pooled(let place, let recipe, let device, let owners, let seen, let hasTargets, let written, let writes):
+            guard case .host(let host) = try on(device, { try make(recipe) }), let memory = (host as? PooledMemoryValue)?.memory else { throw damaged("'\(recipe)' makes no memory") }
+            let state = PooledMemory.Snapshot(x: try tensor("\(place).x"), y: try tensor("\(place).y"), targets: hasTargets ? try tensor("\(place).targets") : nil, owners: owners, seen: seen,
+                                              written: written, writes: writes)
+            do { try memory.check(state) } catch { throw damaged("a memory does not fit: \(error)") }
+            try memory.restore(state)
+            values[index] = .host(host)
         case .matrix(let matrix):
             guard matrix.isWhole else { throw damaged("an accuracy matrix is not whole") }
             values[index] = .host(MatrixValue(matrix))
@@ -155,7 +165,7 @@ final class SessionReader {
             values[index] = .host(builtin)
         case .library(let name):
             do { values[index] = try session.loader.libraryValue(name) } catch { throw refuse("the standard library has no '\(name)' here") }
-        case .function, .imported, .task, .weights, .classifier, .learner, .part: break
+        case .function, .imported, .task, .samples, .adapted, .weights, .classifier, .learner, .part: break
         }
     }
 
@@ -180,6 +190,16 @@ final class SessionReader {
             guard let bench = known(owner) else { return nil }
             guard case .host(let host) = bench, let tasks = (host as? BenchmarkValue)?.taskValues, tasks.indices.contains(number) else { throw damaged("there is no task \(number)") }
             return .host(tasks[number])
+        case .samples(let owner, let isTest, let positions):
+            guard let whole = known(owner) else { return nil }
+            guard case .host(let host) = whole, let samples = SamplesValue.of(host, isTest: isTest) else { throw damaged("samples of what has none") }
+            guard let positions else { return .host(samples) }
+            guard positions.allSatisfy({ $0 >= 0 && $0 < samples.samples.count }) else { throw damaged("samples lie outside of their task") }
+            return .host(try samples.chosen(positions))
+        case .adapted(let owner, let task, let losses):
+            guard let classifier = known(owner) else { return nil }
+            guard case .host(let host) = classifier, let classifier = host as? ClassifierValue else { throw damaged("an adapted network is none") }
+            return .host(AdaptedValue(classifier, task: task, losses: losses))
         case .weights(let owner):
             guard let net = known(owner) else { return nil }
             guard case .host(let host) = net, let network = (host as? NetworkValue)?.network else { throw damaged("weights of what is no network") }

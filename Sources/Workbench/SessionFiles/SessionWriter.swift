@@ -32,9 +32,20 @@ struct SessionWriter {
     /// - Parameter ownNames: names that are not the user's.
     mutating func variables(except ownNames: Set<String>) throws -> [SavedSession.Variable] {
         let names = session.ownNames.filter { !ownNames.contains($0.key) && !$0.key.hasPrefix("$") }.sorted { $0.value.slot < $1.value.slot }.map(\.key)
-        let roots = names.compactMap { name in session.ownValue(of: name).map { (name, $0) } }
+        let roots = names.compactMap { name in session.ownValue(of: name).map { (name: name, value: $0) } }
         for (_, value) in roots { lookForBenchmarks(value) }
         for (_, value) in roots { try addLearners(in: value) }
+        return try write(roots)
+    }
+
+    /// What is kept beside the names. What can't be saved is left out, and not told.
+    mutating func values(_ values: [(name: String, value: Value)]) throws -> [SavedSession.Variable] {
+        let told = omitted
+        defer { omitted = told }
+        return try write(values)
+    }
+
+    private mutating func write(_ roots: [(name: String, value: Value)]) throws -> [SavedSession.Variable] {
         var saved: [SavedSession.Variable] = []
         for (name, value) in roots {
             let before = self
@@ -174,10 +185,18 @@ struct SessionWriter {
             tensors += [("\(place).x", copy.x), ("\(place).y", copy.y)] + (copy.targets.map { [("\(place).targets", $0)] } ?? [])
             return .memory(place, tasks: memory.tasks, slots: memory.slots, sampleSize: memory.sampleSize, prefills: memory.prefills, sharesPosition: memory.sharesPosition, device: memory.x.device.description,
                            filled: copy.filled, positions: copy.positions, hasTargets: copy.targets != nil, written: memory.written, writes: memory.writes)
+        case let value as PooledMemoryValue:
+            guard let recipe = value.recipe else { throw Unsaveable(reason: "it is not known how this \(value.typeName) was made") }
+            let copy = try value.memory.snapshot()
+            tensors += [("\(place).x", copy.x), ("\(place).y", copy.y)] + (copy.targets.map { [("\(place).targets", $0)] } ?? [])
+            return .pooled(place, recipe: recipe.description, device: copy.x.device.description, owners: copy.owners, seen: copy.seen, hasTargets: copy.targets != nil,
+                           written: value.memory.written, writes: copy.writes)
         case let value as Learner: return try learner(value, place)
         case let value as TaskValue:
             guard let bench = benchmarks[ObjectIdentifier(value.benchmark)] else { throw Unsaveable(reason: "its benchmark has no name") }
             return .task(try reference(to: .host(bench)), value.task.number)
+        case let value as SamplesValue: return .samples(try reference(to: .host(value.owner)), isTest: value.isTest, positions: value.positions)
+        case let value as AdaptedValue: return .adapted(try reference(to: .host(value.classifier)), task: value.task, losses: value.losses)
         case let value as WeightsValue:
             guard let owner = networkValue(of: value.network) else { throw Unsaveable(reason: "these are the weights of a network that has no name") }
             return .weights(try reference(to: .host(owner)))

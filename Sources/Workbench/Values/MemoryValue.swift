@@ -5,24 +5,15 @@ import Figures
 import Interpreter
 
 /// A memory of samples, as methods use it.
-final class MemoryValue: HostValue {
+final class MemoryValue: SampleMemoryValue {
     let memory: RingMemory
-    /// (channels, height, width) of its samples; nil where unknown.
-    let imageShape: [Int]?
-    /// The learner that it was last reached through, and the name it has there.
-    private(set) weak var learner: Learner?
-    private(set) var name: String?
-    private let log: MemoryLog
 
-    init(_ memory: RingMemory, _ log: MemoryLog, imageShape: [Int]? = nil) { (self.memory, self.log, self.imageShape) = (memory, log, imageShape) }
-
-    func belongs(to learner: Learner, as name: String) { (self.learner, self.name) = (learner, name) }
-
-    override func figure() throws -> Figure? {
-        let bench = learner?.classifier?.benchmark
-        return try MemoryFigures.memory(memory, name: name, shape: imageShape) { BenchmarkFigures.name(of: $0, task: $1, in: bench) }
+    init(_ memory: RingMemory, _ log: MemoryLog, imageShape: [Int]? = nil) {
+        self.memory = memory
+        super.init(log, imageShape: imageShape)
     }
 
+    override func held() throws -> HeldSamples { try HeldSamples(memory) }
     override var typeName: String { "memory" }
     override func describe(_ describer: inout Describer) {
         describer.write("<memory: \(memory.count) samples in \(memory.tasks) tasks of \(memory.slots) slots>")
@@ -67,7 +58,7 @@ final class MemoryValue: HostValue {
             let (holder, y, task) = (try holder(value), try TensorBuiltins.tensor(arguments, 1), try arguments.int(2))
             let before = holder.mark(task)
             try holder.memory.store(try TensorBuiltins.tensor(arguments, 0), y, task: task)
-            holder.log.wrote(holder.memory, task: task, from: before, count: y.count)
+            holder.log.wrote(holder, task: task, from: before, count: y.count)
             return .none
         },
         .method("exchange", [required("x"), required("y"), required("task")],
@@ -75,7 +66,7 @@ final class MemoryValue: HostValue {
             let (holder, task) = (try holder(value), try arguments.int(2))
             let before = holder.mark(task)
             let rest = try holder.memory.exchange(try TensorBuiltins.tensor(arguments, 0), try TensorBuiltins.tensor(arguments, 1), task: task)
-            holder.log.wrote(holder.memory, task: task, from: before, count: 1)
+            holder.log.wrote(holder, task: task, from: before, count: 1)
             return .items([TensorValue.value(rest.x), TensorValue.value(rest.y)])
         },
         .method("samples", [required("task"), optional("empty", "false")], "(x, y) of all samples of a task: x [n, D], y int64 [n]; with empty=true also the slots that nothing was written to yet, which are zero.") { value, arguments, _ in
@@ -85,7 +76,7 @@ final class MemoryValue: HostValue {
         .method("set_targets", [required("targets"), required("task")], "Stores soft targets beside the samples of a task: [n, C], or [slots, C] also for slots that nothing was written to yet.") { value, arguments, _ in
             let (holder, task) = (try holder(value), try arguments.int(1))
             try holder.memory.setTargets(try TensorBuiltins.tensor(arguments, 0).detach(), task: task)
-            holder.log.add(.setTargets(holder.memory, task: task))
+            holder.log.add(.setTargets(holder, task: task))
             return .none
         },
         .method("draw_task", [required("tasks")], "Draws one task from 0 up to, not including, tasks, evenly.") { value, arguments, _ in
@@ -97,7 +88,7 @@ final class MemoryValue: HostValue {
             let holder = try holder(value)
             let draw = try holder.memory.draw(try arguments.int(0), tasks: try arguments.int(1, default: holder.memory.tasks), only: try arguments.optionalInt(4), replacement: try arguments.bool(5, default: false),
                                               removing: try flat(arguments, 2), avoiding: try flat(arguments, 3))
-            holder.log.add(.drew(holder.memory, draw))
+            holder.log.add(.drew(holder, draw))
             return .host(DrawValue(draw, imageShape: holder.imageShape))
         },
     ])

@@ -29,6 +29,9 @@ final class ConsoleSink: OutputSink {
         }
     }
 
+    /// A text that may be longer than the screen.
+    func page(_ text: String) { show(text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)) }
+
     func finish() {
         clearBar()
         fflush(stdout)
@@ -59,7 +62,8 @@ final class ConsoleSink: OutputSink {
         if progress.isFinished {
             clearBar()
             started = nil
-            if !showsBar { error("\(progress.label): \(progress.total) \(progress.unit)\(progress.detail.isEmpty ? "" : ", \(progress.detail)")\n") }
+            // At a prompt nothing else tells that there was training.
+            if !showsBar || pages { error("\(progress.label): \(progress.total) \(progress.unit)\(progress.detail.isEmpty ? "" : ", \(progress.detail)")\n") }
             return
         }
         guard showsBar else { return }

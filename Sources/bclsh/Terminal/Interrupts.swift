@@ -88,9 +88,6 @@ enum Interrupts {
         return state.pointee.continued != 0
     }
 
-    /// Whether the evaluator was stopped inside of a minibatch.
-    static var stoppedInside: Bool { state.pointee.presses >= 3 }
-
     private static func handle(_ signal: Int32, _ handler: @escaping @convention(c) (Int32) -> Void) {
         var action = sigaction()
         action.__sigaction_handler.sa_handler = handler
