@@ -22,6 +22,9 @@ public struct RunFilter {
     /// Names of parameters that the filter speaks of: worth a column.
     public var parameterNames: [String] { terms.map { FilterColumn.bare($0.name) }.filter { FilterColumn.named($0) == nil } }
 
+    /// Names besides metrics and parameters.
+    public static var columnNames: [String] { FilterColumn.names }
+
     public init() { (text, terms, runs) = ("", [], []) }
     public init(runs numbers: [Int]) { (text, terms, runs) = ("", [], numbers.map(String.init)) }
 

@@ -70,6 +70,10 @@ public struct SourceText: Codable, Equatable, Sendable {
     public let hash: String
 
     public init(name: String, bytes: [UInt8]) { (self.name, text, hash) = (name, String(decoding: bytes, as: UTF8.self), Digest.sha256(bytes)) }
+    /// A file of the standard library, wherever that is installed.
+    public var isOfLibrary: Bool { name.hasPrefix(Self.library) }
+    public static let library = "stdlib:"
+
     init(name: String, text: String, hash: String) { (self.name, self.text, self.hash) = (name, text, hash) }
 }
 

@@ -66,7 +66,17 @@ public final class RunStore {
     }
 
     func read<T>(_ body: (Database) throws -> T) throws -> T {
-        do { return try Self.patiently { try database.read(body) } } catch let problem as FilterProblem { throw problem } catch { throw StoreProblem(error, at: path) }
+        do { return try Self.patiently { try database.unsafeRead { try Self.snapshot($0, body) } } } catch let problem as FilterProblem { throw problem } catch { throw StoreProblem(error, at: path) }
+    }
+
+    /// All that a look reads is of one moment. Not GRDB's `read`: that refuses tables of this connection's own.
+    private static func snapshot<T>(_ database: Database, _ body: (Database) throws -> T) throws -> T {
+        var result: T?
+        try database.inTransaction(.deferred) {
+            result = try body(database)
+            return .rollback
+        }
+        return result!
     }
 
     func write<T>(_ body: (Database) throws -> T) throws -> T {

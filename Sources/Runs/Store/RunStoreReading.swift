@@ -31,9 +31,10 @@ extension RunStore {
         }
     }
 
-    /// The run that a word names: its number, or its id or the start of that.
+    /// The run that a word names: its number, its id or the start of that, or "last".
     public func number(of word: String) throws -> Int {
         try read { database in
+            if word == "last", let last = try Int.fetchOne(database, sql: "SELECT max(number) FROM run") { return last }
             if let number = Int(word), try Int.fetchOne(database, sql: "SELECT number FROM run WHERE number = ?", arguments: [number]) != nil { return number }
             let start = word.lowercased()
             if start.count >= 4, start.allSatisfy({ $0.isLetter || $0.isNumber }) {

@@ -42,7 +42,7 @@ struct Run: ParsableCommand {
         if profile { workbench.profile = Profile() }
         Interrupts.connect(session.interrupt)
         let console = ConsoleSink(pages: execute != nil)
-        let recorder = RunRecorder(console, session, workbench, script: source, seed: options.seed, places: recording.places())
+        let recorder = RunRecorder(console, session, workbench, script: source, seed: options.seed, places: recording.places(hasResultFile: json != nil))
         recorder.begin()
         let outcome = session.execute(source, sink: recorder, kind: execute == nil ? .file : .cell)
         console.finish()

@@ -1,4 +1,5 @@
 import BCLScript
+import Figures
 import Foundation
 
 /// A notebook as one page that needs no other file.
@@ -45,9 +46,7 @@ struct HTMLPage {
     /// As an image of its own: ids in one picture don't meet those of another, and no script in it runs.
     private static func picture(_ svg: String) -> String { "<img alt=\"figure\" src=\"data:image/svg+xml;base64,\(Data(svg.utf8).base64EncodedString())\">" }
 
-    static func escaped(_ text: String) -> String {
-        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;").replacing("\"", with: "&quot;")
-    }
+    static func escaped(_ text: String) -> String { HTML.escaped(text) }
 
     /// Code with its words, numbers, strings and comments marked.
     static func highlighted(_ code: String) -> String {

@@ -18,9 +18,9 @@ struct RecordingOptions: ParsableArguments {
         if store != nil, noStore { throw ValidationError("give --store or --no-store, not both") }
     }
 
-    func places() -> RunRecorder.Places {
+    func places(hasResultFile: Bool) -> RunRecorder.Places {
         if let record { WritablePath.check("--record", record) }
-        return RunRecorder.Places(store: noStore ? nil : StorePlace.path(store), file: record)
+        return RunRecorder.Places(store: noStore ? nil : StorePlace.path(store), file: record, hasResultFile: hasResultFile)
     }
 }
 

@@ -14,6 +14,8 @@ final class RunRecorder: OutputSink {
         var store: String?
         /// nil for no record file.
         var file: String?
+        /// The result is written to a file in any case (`--json`).
+        var hasResultFile = false
         var isNowhere: Bool { store == nil && file == nil }
     }
 
@@ -113,7 +115,11 @@ final class RunRecorder: OutputSink {
         (record.updated, record.seconds) = (now.timeIntervalSince1970, secondsBefore + now.timeIntervalSince(start))
         record.log = log.text
         record.parameters = session.settings.used.map { NamedValue($0.name, RunValue($0.value)) }
-        record.files = session.loader.importedFiles.map { SourceText(name: $0.name, bytes: $0.bytes) }
+        let library = session.loader.library.folder.map { $0 + "/" }
+        record.files = session.loader.importedFiles.map { file in
+            let inside = library.flatMap { file.name.hasPrefix($0) ? SourceText.library + file.name.dropFirst($0.count) : nil }
+            return SourceText(name: inside ?? file.name, bytes: file.bytes)
+        }
         let (learners, leftOut) = workbench.allLearners(in: session)
         (record.learners, record.learnersLeftOut) = (learners.map(LearnerRecord.init), leftOut)
         record.machine.device = workbench.device.description
@@ -141,11 +147,13 @@ final class RunRecorder: OutputSink {
                 (isKept, storeHasFailed) = (true, false)
             } catch {
                 let problem = error as? StoreProblem
-                if !storeHasFailed || isLast { warn("this run is not recorded: \(problem?.message ?? "\(error)")", (problem?.remedy).map { "\($0); --no-store and BCL_STORE=none record nothing" }) }
+                if !storeHasFailed { warn("this run is not recorded: \(problem?.message ?? "\(error)")", (problem?.remedy).map { "\($0); --no-store and BCL_STORE=none record nothing" }) }
                 storeHasFailed = true
             }
         }
-        if isLast, !isKept, !record.learners.isEmpty { print(ResultFile(record).text) }
+        guard isLast, !isKept, !places.hasResultFile, !record.learners.isEmpty else { return }
+        warn("the run is in no store: its result is on standard output", nil)
+        print(ResultFile(record).text)
     }
 
     private func warn(_ message: String, _ hint: String?) {
