@@ -55,6 +55,7 @@ public final class Workbench {
         registry.add(workbench.helpBuiltins)
         registry.add(LookingBuiltins.all)
         registry.add(DataBuiltins.all)
+        registry.add(RunBuiltins.all)
         registry.add(TrainingEvents.all)
         let session = Session(registry: registry, library: library)
         workbench.session = session

@@ -23,7 +23,7 @@ struct ReportChart {
     var svg: String? {
         let all = lines.flatMap(\.points)
         guard let x = range(all.map(\.x)), var y = range(lines.flatMap { line in zip(line.points, line.halves).flatMap { [$0.y - ($1 ?? 0), $0.y + ($1 ?? 0)] } }) else { return nil }
-        y = max(-1.5, y.lowerBound)...min(1.5, y.upperBound)
+        y = max(0, min(0.99, y.lowerBound))...max(0.01, min(1, y.upperBound))  // shares: a band may leave them
         func across(_ value: Double) -> Double { Self.plot.left + (value - x.lowerBound) / (x.upperBound - x.lowerBound) * (Self.plot.right - Self.plot.left) }
         func up(_ value: Double) -> Double { Self.plot.bottom - (min(max(value, y.lowerBound), y.upperBound) - y.lowerBound) / (y.upperBound - y.lowerBound) * (Self.plot.bottom - Self.plot.top) }
         func place(_ x: Double, _ y: Double) -> String { String(format: "%.1f,%.1f", across(x), up(y)) }

@@ -92,7 +92,7 @@ public struct ReportData {
         var groups: [String: [Run]] = [:]
         for run in runs {
             let method = run.row.method ?? "-"
-            let label = ([method] + (varying[method] ?? []).compactMap { name in run.settings[name].map { "\(name)=\($0.text)" } }).joined(separator: ", ")
+            let label = ([method] + (varying[method] ?? []).compactMap { name in run.settings[name].map { "\(name)=\($0.text.isEmpty ? "\"\"" : $0.text)" } }).joined(separator: ", ")
             if groups[label] == nil { labels.append(label) }
             groups[label, default: []].append(run)
         }
@@ -123,7 +123,8 @@ public struct ReportData {
 
     /// Whether runs of one method differ in a parameter, apart from the seed and from names of files that each run has for itself.
     private static func makesConfigurations(_ name: String, _ ofMethod: [Run], _ all: [Run]) -> Bool {
-        guard Set(ofMethod.map { $0.settings[name] }).count > 1 else { return false }
+        // A parameter that another script does not have is no difference.
+        guard Set(ofMethod.compactMap { $0.settings[name] }).count > 1 else { return false }
         if all.allSatisfy({ $0.settings[name]?.number == Double($0.row.seed) }) { return false }
         let texts = all.compactMap { $0.settings[name] }.filter { !$0.text.isEmpty }
         let areFiles = texts.allSatisfy { value in value.number == nil && !value.text.hasPrefix("<") && value.text.contains { $0 == "/" || $0 == "." } }

@@ -88,9 +88,8 @@ public struct ReportPage {
                 guard let interval = configuration.interval(metric.name) else { return "<td class=\"n\">-</td>" }
                 return "<td class=\"n\(best[metric.name] == interval.mean ? " best" : "")\">\(Self.text(interval))</td>"
             }
-            let times = configuration.runs.map(\.row.seconds).sorted()
             let machines = Set(configuration.runs.map { "\($0.row.device), \($0.row.threads) thread\($0.row.threads == 1 ? "" : "s")" }).sorted().joined(separator: "; ")
-            return "<tr><th>\(HTML.escaped(configuration.label))</th><td class=\"n\">\(configuration.runs.count)</td>\(cells.joined())<td class=\"n\">\(RunWords.length(times[times.count / 2]))</td><td>\(HTML.escaped(machines))</td></tr>"
+            return "<tr><th>\(HTML.escaped(configuration.label))</th><td class=\"n\">\(configuration.runs.count)</td>\(cells.joined())<td class=\"n\">\(RunWords.length(Self.median(configuration.runs.map(\.row.seconds))))</td><td>\(HTML.escaped(machines))</td></tr>"
         }
         return """
             <h3>Results</h3>
@@ -100,6 +99,11 @@ public struct ReportPage {
             \(rows.joined(separator: "\n"))
             </tbody></table></div>
             """
+    }
+
+    private static func median(_ values: [Double]) -> Double {
+        let sorted = values.sorted()
+        return sorted.isEmpty ? .nan : (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
     }
 
     /// "88.59 ± 1.20"
@@ -182,7 +186,7 @@ public struct ReportPage {
             return "<figure><figcaption>\(HTML.escaped(configuration.label))</figcaption><div class=\"wide\"><table class=\"heat\(isDense ? " dense" : "")\"><thead><tr><th></th>\(head)</tr></thead><tbody>\(body.joined())</tbody></table></div></figure>"
         }
         guard !maps.isEmpty else { return "" }
-        let stops = (0...10).map { let colour = Palette.heat(Double($0) / 10); return "rgb(\(colour.red),\(colour.green),\(colour.blue))" }.joined(separator: ",")
+        let stops = (0...10).map { Self.css(Palette.heat(Double($0) / 10)) }.joined(separator: ",")
         return """
             <h3>Accuracy matrices</h3>
             <p class="quiet">Rows: after each task. Columns: on each task. Mean over seeds, percent. 0 <i class="key" style="background:linear-gradient(90deg,\(stops))"></i> 100</p>
@@ -192,11 +196,13 @@ public struct ReportPage {
             """
     }
 
+    private static func css(_ colour: Colour) -> String { "rgb(\(colour.red),\(colour.green),\(colour.blue))" }
+
     private static func cell(_ value: Double?, _ row: Int, _ column: Int, _ isDense: Bool) -> String {
         guard let value else { return "<td class=\"none\" title=\"not tested\"></td>" }
         let colour = Palette.heat(value)
         let text = String(format: "%.1f", value * 100)
-        return "<td style=\"background:rgb(\(colour.red),\(colour.green),\(colour.blue));color:\(colour.luminance > 0.18 ? "#000" : "#fff")\" title=\"after task \(row + 1), on task \(column + 1): \(text) %\">\(isDense ? "" : text)</td>"
+        return "<td style=\"background:\(css(colour));color:\(colour.luminance > 0.18 ? "#000" : "#fff")\" title=\"after task \(row + 1), on task \(column + 1): \(text) %\">\(isDense ? "" : text)</td>"
     }
 
     // MARK: - Runs
