@@ -64,7 +64,7 @@ final class FilterTests: XCTestCase {
                 XCTAssertEqual(problem.remedy, remedy, filter)
             }
         }
-        XCTAssertThrowsError(try store.rows(order: RunOrder("ac"))) { XCTAssertEqual(($0 as? FilterProblem)?.remedy, "did you mean 'acc'?") }
+        XCTAssertThrowsError(try store.rows(order: RunOrder("anytme"))) { XCTAssertEqual(($0 as? FilterProblem)?.remedy, "did you mean 'anytime'?") }
     }
 
     func testMoments() throws {

@@ -31,7 +31,7 @@ enum RunBuiltins {
 
     private static func failure(_ problem: FilterProblem, _ arguments: Arguments) -> Failure {
         let place = String(Array(problem.text)[min(problem.range.lowerBound, problem.text.count)...].prefix(20))
-        return Failure(.badValue, "\(problem.message) (in the filter, at '\(place)')", hint: problem.remedy)
+        return arguments.bad(0, "is wrong at '\(place)': \(problem.message)", hint: problem.remedy)
     }
 }
 
