@@ -19,6 +19,8 @@ public struct RunFilter {
     /// Numbers or ids; empty for no such condition.
     public let runs: [String]
 
+    var isEmpty: Bool { terms.isEmpty && runs.isEmpty }
+
     /// Names of parameters that the filter speaks of: worth a column.
     public var parameterNames: [String] { terms.map { FilterColumn.bare($0.name) }.filter { FilterColumn.named($0) == nil } }
 

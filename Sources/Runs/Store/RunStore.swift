@@ -7,6 +7,7 @@ import GRDB
 public final class RunStore {
     public let path: String
     private let database: DatabaseQueue
+    private let identity: [UInt64]?
     /// How long a write waits for others.
     private static let patience = 30.0
 
@@ -28,6 +29,7 @@ public final class RunStore {
                 try Self.prepare(database, path, isForWriting)
                 return database
             }
+            identity = Self.identity(path)
         } catch { throw StoreProblem(error, at: path) }
     }
 
@@ -39,8 +41,7 @@ public final class RunStore {
         configuration.prepareDatabase { database in
             guard !readOnly else { return }
             try database.execute(sql: "PRAGMA journal_mode = WAL")
-            // A run's result is on the disk before the run ends.
-            try database.execute(sql: "PRAGMA synchronous = FULL")
+            try database.execute(sql: "PRAGMA synchronous = NORMAL")
         }
         return configuration
     }
@@ -79,9 +80,33 @@ public final class RunStore {
         return result!
     }
 
-    func write<T>(_ body: (Database) throws -> T) throws -> T {
-        do { return try Self.patiently { try database.write(body) } } catch { throw StoreProblem(error, at: path) }
+    /// - Parameter durably: whether it is on the disk when this returns; else a loss of power may take it.
+    func write<T>(durably: Bool = true, _ body: (Database) throws -> T) throws -> T {
+        do {
+            return try Self.patiently {
+                try database.writeWithoutTransaction { database in
+                    try database.execute(sql: "PRAGMA synchronous = \(durably ? "FULL" : "NORMAL")")
+                    var result: T?
+                    try database.inTransaction(.immediate) {
+                        result = try body(database)
+                        return .commit
+                    }
+                    return result!
+                }
+            }
+        } catch { throw StoreProblem(error, at: path) }
     }
+
+    /// Whether the file that is open is the one at the path still; what is written into one that was deleted is lost.
+    public var isInPlace: Bool { Self.identity(path) == identity && identity != nil }
+
+    private static func identity(_ path: String) -> [UInt64]? {
+        var status = stat()
+        return stat(path, &status) == 0 ? [UInt64(status.st_dev), UInt64(status.st_ino)] : nil
+    }
+
+    /// Brings all into the one file, as the last to close it does.
+    public func close() { try? database.close() }
 }
 
 /// The tables, as steps from one version of the schema to the next. A step that was released is never changed.

@@ -16,7 +16,8 @@ extension RunStore {
             let sql = "SELECT \(RunRow.columns) \(from) ORDER BY \(ordering.map { $0.sql + ", " } ?? "")run.number DESC, result.position" + (limit.map { " LIMIT \($0)" } ?? "")
             let rows = try Row.fetchAll(database, sql: sql, arguments: StatementArguments(condition.arguments + (ordering?.arguments ?? []))).map(RunRow.init)
             guard let limit, rows.count == limit else { return (rows, rows.count) }
-            let count = try Int.fetchOne(database, sql: "SELECT count(*) \(from)", arguments: StatementArguments(condition.arguments)) ?? rows.count
+            let counted = filter.isEmpty ? "FROM result" : from
+            let count = try Int.fetchOne(database, sql: "SELECT count(*) \(counted)", arguments: StatementArguments(condition.arguments)) ?? rows.count
             return (rows, count)
         }
     }

@@ -10,7 +10,9 @@ extension RunStore {
     /// The same for many, in one transaction.
     public func save(_ records: [RunRecord]) throws -> [Int] {
         let prepared = try records.map(PreparedRun.init)
-        return try write { database in try prepared.map { try $0.write(database) } }
+        // Of a run that goes on more is to come.
+        let isLast = records.contains { $0.state != .running }
+        return try write(durably: isLast) { database in try prepared.map { try $0.write(database) } }
     }
 
     /// Forgets runs, and texts that no other run has.

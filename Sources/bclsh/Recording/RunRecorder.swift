@@ -31,6 +31,7 @@ final class RunRecorder: OutputSink {
     /// Seconds that it ran before it was resumed.
     private let secondsBefore: Double
     private var number: Int?
+    private var store: RunStore?
     private var storeHasFailed = false
     private var nextProgress: Date
     /// Between two writes while it runs; a hundred times what one takes, where that is more.
@@ -68,7 +69,9 @@ final class RunRecorder: OutputSink {
     /// The script had errors: nothing of it ran.
     func discard() {
         if let file = places.file { unlink(file) }
-        if let number, let path = places.store { try? RunStore(path, isForWriting: true).delete([number]) }
+        guard let number, let path = places.store, let store = try? open(path) else { return }
+        try? store.delete([number])
+        store.close()
     }
 
     /// - Parameter problem: what stopped it.
@@ -143,8 +146,10 @@ final class RunRecorder: OutputSink {
         }
         if let path = places.store {
             do {
-                number = try RunStore(path, isForWriting: true).save(record)
+                let store = try open(path)
+                number = try store.save(record)
                 (isKept, storeHasFailed) = (true, false)
+                if isLast { store.close() }
             } catch {
                 let problem = error as? StoreProblem
                 if !storeHasFailed { warn("this run is not recorded: \(problem?.message ?? "\(error)")", (problem?.remedy).map { "\($0); --no-store and BCL_STORE=none record nothing" }) }
@@ -154,6 +159,14 @@ final class RunRecorder: OutputSink {
         guard isLast, !isKept, !places.hasResultFile, !record.learners.isEmpty else { return }
         warn("the run is in no store: its result is on standard output", nil)
         print(ResultFile(record).text)
+    }
+
+    /// Kept from the start to the end, so that its files are not made anew each time.
+    private func open(_ path: String) throws -> RunStore {
+        if let store, store.isInPlace { return store }
+        let opened = try RunStore(path, isForWriting: true)
+        store = opened
+        return opened
     }
 
     private func warn(_ message: String, _ hint: String?) {
