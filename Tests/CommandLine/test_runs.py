@@ -177,6 +177,21 @@ def test_record_files_are_merged_once():
     place("run", place.script, "--record", place.home / "no/such/x.json", status=73, err="is not there or can't be written")
 
 
+def test_a_shared_folder_gets_record_files():
+    place = Place()
+    shared = {"BCL_STORE_SHARED": "1"}
+    place.run(env=shared)
+    place("-e", "print lenn(1)", status=65, env=shared)
+    inbox = Path(f"{place.store}.inbox")
+    assert not place.store.exists() and len(list(inbox.iterdir())) == 1
+    place("-e", 'print runs("method=er").acc', out="[0.", env=shared)
+    rows = json.loads(place("runs", "list", "--json", env=shared).stdout)
+    assert [r["method"] for r in rows] == [None, "er"] and rows[1]["state"] == "done", rows
+    assert list(inbox.iterdir()) == [], "what has ended is taken in"
+    assert sqlite3.connect(place.store).execute("PRAGMA journal_mode").fetchone() == ("delete",)
+    assert json.loads(place("runs", "list", "--json", "state=done", env=shared).stdout)[1] == rows[1]
+
+
 def make_study():
     place = Place()
     for method in ("er", "single"):

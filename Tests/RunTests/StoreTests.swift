@@ -135,6 +135,16 @@ final class StoreTests: XCTestCase {
         XCTAssertEqual(try read(whole.replacing("\"count\":2", with: "\"count\":200000000000"))?.kind, .damaged)
     }
 
+    func testFoldersOfNetworkFileSystems() {
+        let mounts = "/dev/sda / ext4 rw 0 0\nserver:/home /home nfs4 rw 0 0\n/dev/sdb /home/me/my\\040disk ext4 rw 0 0\n"
+        XCTAssertTrue(SharedFolder.holds(folder: "/home/me", mounts: mounts))
+        XCTAssertTrue(SharedFolder.holds(folder: "/home", mounts: mounts))
+        XCTAssertFalse(SharedFolder.holds(folder: "/home/me/my disk/x", mounts: mounts))
+        XCTAssertFalse(SharedFolder.holds(folder: "/homely", mounts: mounts))
+        XCTAssertFalse(SharedFolder.holds(folder: "/", mounts: ""))
+        XCTAssertTrue(SharedFolder.holds("/x/runs.db", ["BCL_STORE_SHARED": "1"]))
+    }
+
     func testPlaceOfTheStore() {
         XCTAssertEqual(StorePlace.path(nil, ["HOME": "/h"]), "/h/.local/share/bclsh/runs.db")
         XCTAssertEqual(StorePlace.path(nil, ["HOME": "/h", "XDG_DATA_HOME": "/d"]), "/d/bclsh/runs.db")

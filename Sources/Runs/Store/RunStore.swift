@@ -3,13 +3,21 @@ import Foundation
 import GRDB
 
 /// All runs of a user, in one SQLite file. Many processes may write at once: WAL, one short transaction for each write, and patience where another is writing.
-/// Not for network file systems: there a run writes a record file (`RecordFile`), and one machine merges them.
+/// Not for network file systems: there a run leaves a record file, and a look at the runs takes it in (`SharedFolder`).
 public final class RunStore {
     public let path: String
     private let database: DatabaseQueue
     private let identity: [UInt64]?
     /// How long a write waits for others.
     private static let patience = 30.0
+
+    /// To look at runs: what waits beside the store is taken in first.
+    public static func forLooking(_ path: String, isForWriting: Bool = false) throws -> RunStore {
+        guard SharedFolder.hasRecords(path) else { return try RunStore(path, isForWriting: isForWriting) }
+        let store = try RunStore(path, isForWriting: true)
+        try SharedFolder.collect(into: store)
+        return store
+    }
 
     /// - Parameter isForWriting: makes the file, and brings an older one up to date. Else a store that is not there is a problem.
     public init(_ path: String, isForWriting: Bool) throws {
@@ -24,7 +32,7 @@ public final class RunStore {
                 }
             }
             database = try Self.patiently {
-                let database = try DatabaseQueue(path: path, configuration: Self.configuration(readOnly: !isForWriting))
+                let database = try DatabaseQueue(path: path, configuration: Self.configuration(readOnly: !isForWriting, isShared: SharedFolder.holds(path)))
                 // Asked once, so that a store that can't be opened says so here.
                 try Self.prepare(database, path, isForWriting)
                 return database
@@ -33,14 +41,15 @@ public final class RunStore {
         } catch { throw StoreProblem(error, at: path) }
     }
 
-    private static func configuration(readOnly: Bool) -> Configuration {
+    private static func configuration(readOnly: Bool, isShared: Bool) -> Configuration {
         var configuration = Configuration()
         configuration.readonly = readOnly
         configuration.busyMode = .timeout(patience)
         configuration.label = "runs"
         configuration.prepareDatabase { database in
             guard !readOnly else { return }
-            try database.execute(sql: "PRAGMA journal_mode = WAL")
+            // WAL takes memory that all writers share, which those on other machines can't.
+            try database.execute(sql: "PRAGMA journal_mode = \(isShared ? "DELETE" : "WAL")")
             try database.execute(sql: "PRAGMA synchronous = NORMAL")
         }
         return configuration

@@ -13,12 +13,12 @@ enum RunBuiltins {
             let named = try optionalText(arguments, 3)
             let (order, limit) = (try optionalText(arguments, 1).map(RunOrder.init), try arguments.optionalInt(2, in: 1...Int.max))
             // Before the first run there is no store: nothing to see, and no mistake.
-            guard let path = StorePlace.path(named), named != nil || FileManager.default.fileExists(atPath: path) else {
+            guard let path = StorePlace.path(named), named != nil || FileManager.default.fileExists(atPath: path) || SharedFolder.hasRecords(path) else {
                 do { _ = try RunFilter(filter) } catch let problem as FilterProblem { throw failure(problem, arguments) }
                 return .host(RecordedRunsValue(nil, nil))
             }
             do {
-                let store = try RunStore(path, isForWriting: false)
+                let store = try RunStore.forLooking(path)
                 return .host(RecordedRunsValue(store, try RunList(store, try RunFilter(filter), order: order, limit: limit)))
             } catch let problem as FilterProblem { throw failure(problem, arguments) }
         },

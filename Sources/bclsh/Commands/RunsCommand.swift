@@ -191,6 +191,6 @@ struct StoreOption: ParsableArguments {
 
     func open(forWriting: Bool = false) -> RunStore {
         guard let path = StorePlace.path(store) else { leave("BCL_STORE is none: there is no run store", hint: "name one with --store", status: ExitStatus.usage) }
-        return RunsCommand.orLeave { try RunStore(path, isForWriting: forWriting) }
+        return RunsCommand.orLeave { try RunStore.forLooking(path, isForWriting: forWriting) }
     }
 }

@@ -69,6 +69,7 @@ final class RunRecorder: OutputSink {
     /// The script had errors: nothing of it ran.
     func discard() {
         if let file = places.file { unlink(file) }
+        if let path = places.store { unlink("\(SharedFolder.inbox(of: path))/\(record.id).json") }
         guard let number, let path = places.store, let store = try? open(path) else { return }
         try? store.delete([number])
         store.close()
@@ -146,10 +147,12 @@ final class RunRecorder: OutputSink {
         }
         if let path = places.store {
             do {
-                let store = try open(path)
-                number = try store.save(record)
+                if SharedFolder.holds(path) { try SharedFolder.leave(record, for: path) } else {
+                    let store = try open(path)
+                    number = try store.save(record)
+                    if isLast { store.close() }
+                }
                 (isKept, storeHasFailed) = (true, false)
-                if isLast { store.close() }
             } catch {
                 let problem = error as? StoreProblem
                 if !storeHasFailed { warn("this run is not recorded: \(problem?.message ?? "\(error)")", (problem?.remedy).map { "\($0); --no-store and BCL_STORE=none record nothing" }) }
