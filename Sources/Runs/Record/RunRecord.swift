@@ -43,6 +43,8 @@ public struct RunRecord: Codable {
     public var checkpoint: String?
     /// The sweep that it is a part of.
     public var sweep: String?
+    /// Its number in that, from 0.
+    public var sweepCell: Int?
 
     public init(script: SourceText, seed: Int, versions: RunVersions, machine: RunMachine, command: [String], directory: String, id: String = RunID.make(), started: Double = Date().timeIntervalSince1970) {
         (self.id, state, self.script, self.seed, self.versions, self.machine) = (id, .running, script, seed, versions, machine)

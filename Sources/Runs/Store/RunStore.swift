@@ -164,10 +164,11 @@ enum Schema {
           exit_status INTEGER,
           error TEXT,
           checkpoint TEXT,
-          sweep TEXT
+          sweep TEXT,
+          sweep_cell INTEGER
         );
         CREATE INDEX run_running ON run (number) WHERE state = 'running';
-        CREATE INDEX run_sweep ON run (sweep) WHERE sweep IS NOT NULL;
+        CREATE INDEX run_sweep ON run (sweep, sweep_cell) WHERE sweep IS NOT NULL;
         CREATE TABLE run_text (run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE, hash TEXT NOT NULL, PRIMARY KEY (run, hash)) WITHOUT ROWID;
         CREATE INDEX run_text_hash ON run_text (hash);
         CREATE TABLE run_detail (run INTEGER PRIMARY KEY REFERENCES run ON DELETE CASCADE, record BLOB NOT NULL, log BLOB NOT NULL);

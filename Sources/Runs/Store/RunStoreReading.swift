@@ -23,7 +23,7 @@ extension RunStore {
     }
 
     /// Numbers of running runs whose process is gone go into a table of this connection.
-    private func markGone(_ database: Database) throws {
+    func markGone(_ database: Database) throws {
         try database.execute(sql: "CREATE TEMP TABLE IF NOT EXISTS gone (number INTEGER PRIMARY KEY)")
         try database.execute(sql: "DELETE FROM gone")
         for row in try Row.fetchAll(database, sql: "SELECT run.number, run.host, process.place, process.number AS process, process.started FROM run JOIN process ON process.run = run.number WHERE run.state = 'running'") {
@@ -66,6 +66,7 @@ extension RunStore {
             (record.parameters, record.artefacts, record.learnersLeftOut) = (detail.parameters, detail.artefacts, detail.learnersLeftOut)
             (record.updated, record.ended, record.seconds, record.exitStatus) = (row["updated"], row["ended"], row["seconds"], row["exit_status"])
             (record.error, record.checkpoint, record.sweep) = (row["error"], row["checkpoint"], row["sweep"])
+            record.sweepCell = row["sweep_cell"]
             record.log = Deflate.text(row["log"]) ?? ""
             record.learners = try Row.fetchAll(database, sql: "SELECT result.*, parameters, accuracies, loss_count, losses FROM result JOIN result_detail ON result_detail.result = result.number WHERE run = ? AND learner IS NOT NULL ORDER BY position", arguments: [number])
                 .map { try Self.learner($0, path) }

@@ -89,9 +89,9 @@ private struct PreparedRun {
         if let known, (known["updated"] as Double) > record.updated { return known["number"] }
         let values: [(any DatabaseValueConvertible)?] = [
             record.state.rawValue, record.script.name, record.script.hash, record.seed, record.machine.host, record.machine.device, record.machine.threads, record.started, record.updated,
-            record.ended, record.seconds, record.exitStatus, record.error, record.checkpoint, record.sweep,
+            record.ended, record.seconds, record.exitStatus, record.error, record.checkpoint, record.sweep, record.sweepCell,
         ]
-        let columns = ["state", "script", "script_hash", "seed", "host", "device", "threads", "started", "updated", "ended", "seconds", "exit_status", "error", "checkpoint", "sweep"]
+        let columns = ["state", "script", "script_hash", "seed", "host", "device", "threads", "started", "updated", "ended", "seconds", "exit_status", "error", "checkpoint", "sweep", "sweep_cell"]
         let number: Int
         if let known {
             number = known["number"]

@@ -88,30 +88,15 @@ struct Run: ParsableCommand {
         guard let file, file != "-" else {
             return SourceFile(name: "standard input", bytes: [UInt8](FileHandle.standardInput.readDataToEndOfFile()))
         }
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: file, isDirectory: &isFolder) else {
-            let commands = Main.configuration.subcommands.compactMap { $0.configuration.commandName }
-            leave("there is no file '\(file)'", hint: Suggestion.nearest(to: file, among: commands).map { "did you mean 'bclsh \($0)'?" }, status: ExitStatus.noInput)
-        }
-        guard !isFolder.boolValue else { leave("'\(file)' is a folder, not a script", status: ExitStatus.noInput) }
-        guard let data = FileManager.default.contents(atPath: file) else { leave("'\(file)' can't be read", status: ExitStatus.noInput) }
-        return SourceFile(name: file, bytes: [UInt8](data))
+        return ScriptFile.read(file, suggestsCommands: true)
     }
 
-    /// Names that the script has no `param` for, and values that do not fit, are wrong usage.
     private func applySettings(_ session: Session, _ source: SourceFile) {
-        guard !settings.isEmpty, let parameters = session.parameters(of: source) else { return }
+        guard !settings.isEmpty, let parameters = ScriptParameters(session, source) else { return }
         for setting in settings {
             let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let (name, value) = (String(parts[0]), String(parts[1]))
-            guard let parameter = parameters.first(where: { $0.name == name }) else {
-                let near = Suggestion.nearest(to: name, among: parameters.map(\.name)).map { "did you mean '\($0)'?" }
-                let known = parameters.isEmpty ? "it has no 'param'" : "it has \(parameters.map(\.name).joined(separator: ", "))"
-                leave("--set \(setting): the script has no param '\(name)'", hint: near ?? known, status: ExitStatus.usage)
-            }
-            if let literal = parameter.literal, !Session.fits(value, literal) {
-                leave("--set \(setting): '\(value)' is not \(literal.phrase) like the default \(parameter.defaultText)", status: ExitStatus.usage)
-            }
+            parameters.check(name, value, "--set \(setting)")
             session.settings.texts[name] = value
         }
     }

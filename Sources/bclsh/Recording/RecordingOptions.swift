@@ -14,13 +14,23 @@ struct RecordingOptions: ParsableArguments {
     @Option(name: .long, help: ArgumentHelp("Write the run's record there too, as a file that 'bclsh runs merge' takes into a store.", valueName: "file"))
     var record: String?
 
+    @Option(name: .long, help: .hidden)
+    var sweep: String?
+
+    /// "ID:NUMBER"
+    private var sweepPlace: (id: String, cell: Int)? {
+        let parts = sweep?.split(separator: ":") ?? []
+        return parts.count == 2 ? Int(parts[1]).map { (String(parts[0]), $0) } : nil
+    }
+
     func validate() throws {
+        if let sweep, sweepPlace == nil { throw ValidationError("--sweep takes ID:NUMBER, not '\(sweep)'") }
         if store != nil, noStore { throw ValidationError("give --store or --no-store, not both") }
     }
 
     func places(hasResultFile: Bool) -> RunRecorder.Places {
         if let record { WritablePath.check("--record", record) }
-        return RunRecorder.Places(store: noStore ? nil : StorePlace.path(store), file: record, hasResultFile: hasResultFile)
+        return RunRecorder.Places(store: noStore ? nil : StorePlace.path(store), file: record, sweep: sweepPlace, hasResultFile: hasResultFile)
     }
 }
 

@@ -14,6 +14,7 @@ final class RunRecorder: OutputSink {
         var store: String?
         /// nil for no record file.
         var file: String?
+        var sweep: (id: String, cell: Int)?
         /// The result is written to a file in any case (`--json`).
         var hasResultFile = false
         var isNowhere: Bool { store == nil && file == nil }
@@ -45,7 +46,8 @@ final class RunRecorder: OutputSink {
         let command = ["bclsh"] + CommandLine.arguments.dropFirst()
         record = RunRecord(script: SourceText(name: script.name, bytes: script.bytes), seed: seed, versions: versions, machine: machine, command: command,
                            directory: FileManager.default.currentDirectoryPath, id: earlier?.id ?? RunID.make(), started: earlier?.started ?? Date().timeIntervalSince1970)
-        (record.checkpoint, record.sweep) = (earlier?.checkpoint, earlier?.sweep)
+        record.checkpoint = earlier?.checkpoint
+        (record.sweep, record.sweepCell) = (earlier?.sweep ?? places.sweep?.id, earlier?.sweepCell ?? places.sweep?.cell)
         secondsBefore = earlier?.seconds ?? 0
         nextProgress = Date().addingTimeInterval(Self.pause)
     }
