@@ -111,7 +111,7 @@ public struct ReportData {
             }
             return Configuration(label: label, method: group[0].row.method ?? "-", runs: kept.sorted { $0.row.seed < $1.row.seed })
         }.sorted { ($0.interval("acc")?.mean ?? -1, $1.label) > ($1.interval("acc")?.mean ?? -1, $0.label) }
-        let common = names.filter { name in runs.allSatisfy { $0.settings[name] == runs[0].settings[name] } }.compactMap { name in runs[0].settings[name].map { (name, $0.text) } }
+        let common = names.filter { name in runs.allSatisfy { $0.settings[name] == runs[0].settings[name] } }.compactMap { name in runs[0].settings[name].map { (name, $0.text) } }.filter { !$0.1.isEmpty }
         var notes: [String] = []
         if superseded > 0 { notes.append("\(superseded) earlier run\(superseded == 1 ? "" : "s") with the same configuration and seed as a later one do\(superseded == 1 ? "es" : "") not count.") }
         let kept = configurations.flatMap(\.runs)

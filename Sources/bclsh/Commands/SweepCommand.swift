@@ -51,6 +51,7 @@ struct SweepCommand: ParsableCommand {
         let start = Date()
         let isWhole = Self.orLeave { try sweep.run(presses: { requests.presses }, look: { display.look(sweep) }) }
         display.clear()
+        store.close()
         finish(sweep, isWhole: isWhole, seconds: Date().timeIntervalSince(start))
     }
 
