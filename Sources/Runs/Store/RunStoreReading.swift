@@ -11,9 +11,11 @@ extension RunStore {
         try read { database in
             try markGone(database)
             let condition = try filter.condition(database)
-            let from = "FROM run JOIN result ON result.run = run.number WHERE \(condition.sql)"
             let ordering = try order?.condition(database)
-            let sql = "SELECT \(RunRow.columns) \(from) ORDER BY \(ordering.map { $0.sql + ", " } ?? "")run.number DESC, result.position" + (limit.map { " LIMIT \($0)" } ?? "")
+            let from = "FROM run JOIN result ON result.run = run.number WHERE \(condition.sql)"
+            // CROSS keeps SQLite to this order of tables: the latest runs are found first, and nothing is sorted.
+            let ordered = ordering == nil ? from.replacing("FROM run JOIN", with: "FROM run CROSS JOIN") : from
+            let sql = "SELECT \(RunRow.columns) \(ordered) ORDER BY \(ordering.map { $0.sql + ", " } ?? "")run.number DESC, result.position" + (limit.map { " LIMIT \($0)" } ?? "")
             let rows = try Row.fetchAll(database, sql: sql, arguments: StatementArguments(condition.arguments + (ordering?.arguments ?? []))).map(RunRow.init)
             guard let limit, rows.count == limit else { return (rows, rows.count) }
             let counted = filter.isEmpty ? "FROM result" : from
@@ -108,6 +110,7 @@ extension RunStore {
     public func settings(of rows: [RunRow]) throws -> [[(name: String, value: SettingValue)]] {
         try read { database in
             let names = try Row.fetchAll(database, sql: "SELECT number, name FROM name ORDER BY number").map { ($0[0] as Int, $0[1] as String) }
+            if rows.count > 1000 { return try Self.allSettings(of: rows, names, database) }
             let statement = try database.cachedStatement(sql: "SELECT value, text FROM parameter WHERE name = ? AND result = ?")
             return try rows.map { row in
                 try names.compactMap { number, name in
@@ -118,11 +121,15 @@ extension RunStore {
         }
     }
 
-    /// Rows of some runs.
-    public func rows(ofRuns numbers: [Int]) throws -> [RunRow] {
-        let all = try rows(RunFilter(runs: numbers)).rows
-        let place = Dictionary(numbers.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
-        return all.enumerated().sorted { (place[$0.element.number] ?? 0, $0.offset) < (place[$1.element.number] ?? 0, $1.offset) }.map(\.element)
+    /// Of many rows: each name's values are read in one go.
+    private static func allSettings(of rows: [RunRow], _ names: [(Int, String)], _ database: Database) throws -> [[(name: String, value: SettingValue)]] {
+        var settings = [[(name: String, value: SettingValue)]](repeating: [], count: rows.count)
+        let places = Dictionary(rows.enumerated().map { ($1.result, $0) }, uniquingKeysWith: { first, _ in first })
+        for (number, name) in names {
+            let cursor = try Row.fetchCursor(database, sql: "SELECT result, value, text FROM parameter WHERE name = ?", arguments: [number])
+            while let row = try cursor.next() { if let place = places[row[0] as Int] { settings[place].append((name, SettingValue(number: row[1], text: row[2]))) } }
+        }
+        return settings
     }
 
     public func count() throws -> Int { try read { try Int.fetchOne($0, sql: "SELECT count(*) FROM run") ?? 0 } }
