@@ -11,7 +11,7 @@ public enum RunFigures {
             ("run", "\(number), \(record.id)"), ("state", record.state.rawValue + (record.exitStatus.map { ", exit status \($0)" } ?? "")),
             ("script", "\(record.script.name), SHA-256 \(record.script.hash.prefix(16))"), ("command", record.command.map(quoted).joined(separator: " ")), ("folder", record.directory),
             ("started", RunWords.moment(record.started)), ("time", RunWords.length(record.seconds)), ("seed", "\(record.seed)"),
-            ("machine", "\(record.machine.host), \(record.machine.cpu), \(record.machine.cores) cores, \(record.machine.threads) thread\(record.machine.threads == 1 ? "" : "s"), \(record.machine.device)"),
+            ("machine", "\(record.machine.host), \(record.machine.cpu), \(record.machine.cores) cores, \(record.machine.threads) thread\(record.machine.threads == 1 ? "" : "s"), \(record.machine.device)" + (record.machine.accelerator.map { " (\($0))" } ?? "")),
             ("versions", "bclsh \(record.versions.bclsh), torch \(record.versions.torch)" + (record.versions.cuda.map { ", CUDA \($0)" } ?? "")),
         ]
         if record.state == .lost { facts[1].1 += ": its process is gone, and it did not tell how it ended" }

@@ -84,7 +84,8 @@ public struct RunList {
     }
 
     private static func quoted(_ text: String) -> String {
-        guard text.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return text }
+        // By bytes: of a hundred thousand rows there are millions of cells.
+        guard text.utf8.contains(where: { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "\"") || $0 == 10 || $0 == 13 }) else { return text }
         return "\"" + text.replacing("\"", with: "\"\"") + "\""
     }
 }
@@ -104,7 +105,7 @@ public enum RunJSON {
             "run": number, "id": record.id, "state": record.state.rawValue, "script": ["name": record.script.name, "text": record.script.text, "sha256": record.script.hash],
             "files": record.files.map { ["name": $0.name, "sha256": $0.hash] }, "params": values(record.parameters), "seed": record.seed,
             "versions": ["bclsh": record.versions.bclsh, "torch": record.versions.torch, "cuda": optional(record.versions.cuda)],
-            "machine": ["host": record.machine.host, "cpu": record.machine.cpu, "cores": record.machine.cores, "threads": record.machine.threads, "device": record.machine.device],
+            "machine": ["host": record.machine.host, "cpu": record.machine.cpu, "cores": record.machine.cores, "threads": record.machine.threads, "device": record.machine.device, "accelerator": optional(record.machine.accelerator)],
             "command": record.command, "directory": record.directory, "started": RunWords.stamp(record.started), "ended": optional(record.ended.map(RunWords.stamp)),
             "seconds": (record.seconds * 1000).rounded() / 1000, "exit_status": optional(record.exitStatus), "error": optional(record.error), "log": record.log,
             "artefacts": record.artefacts.map { ["path": $0.path, "bytes": $0.bytes] as [String: Any] }, "checkpoint": optional(record.checkpoint), "sweep": optional(record.sweep),

@@ -102,10 +102,21 @@ public struct RunMachine: Codable, Equatable, Sendable {
     /// The name of the GPU, where the run used one.
     public var accelerator: String?
 
-    public init(threads: Int, device: String, accelerator: String? = nil) {
+    public init(threads: Int, device: String) {
         (host, cpu, cores) = (ProcessIdentity.hostName, Self.cpuName, ProcessInfo.processInfo.processorCount)
-        (self.threads, self.device, self.accelerator) = (threads, device, accelerator)
+        (self.threads, self.device) = (threads, device)
     }
+
+    /// What the NVIDIA driver calls the machine's GPUs; nil without one.
+    public static let acceleratorName: String? = {
+        let folder = "/proc/driver/nvidia/gpus"
+        let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted().compactMap { gpu -> String? in
+            guard let data = FileManager.default.contents(atPath: "\(folder)/\(gpu)/information") else { return nil }
+            let line = String(decoding: data, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("Model:") }
+            return line.map { $0.dropFirst(6).trimmingCharacters(in: .whitespaces) }
+        }
+        return names.isEmpty ? nil : Set(names).sorted().joined(separator: ", ")
+    }()
 
     private static var cpuName: String {
         guard let data = FileManager.default.contents(atPath: "/proc/cpuinfo") else { return "unknown" }

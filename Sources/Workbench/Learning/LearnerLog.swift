@@ -5,6 +5,9 @@ import Interpreter
 final class LearnerLog {
     /// A script may make any number.
     private static let most = 1000
+    /// Losses that are kept of learners that are gone, of all together.
+    private static let mostLosses = 10_000_000
+    private var losses = 0
     private(set) var entries: [Entry] = []
     private(set) var leftOut = 0
 
@@ -16,14 +19,19 @@ final class LearnerLog {
         /// As they were when it was made, without values that would keep it or its network alive.
         fileprivate(set) var parameters: [(String, Value)] = []
         private var last: Learner.Progress?
+        private weak var log: LearnerLog?
 
-        fileprivate init(_ learner: Learner, seed: UInt64) { (self.learner, method, self.seed) = (learner, learner.method.name, seed) }
+        fileprivate init(_ learner: Learner, seed: UInt64, _ log: LearnerLog) { (self.learner, method, self.seed, self.log) = (learner, learner.method.name, seed, log) }
 
         var progress: Learner.Progress? { learner?.progress ?? last }
         fileprivate var isEmpty: Bool { progress.map { $0.accuracy == nil && $0.losses.isEmpty } ?? true }
 
         /// Called when the learner goes.
-        func keep(_ progress: Learner.Progress) { last = progress }
+        func keep(_ progress: Learner.Progress) {
+            last = progress
+            guard let log else { return }
+            if log.losses + progress.losses.count > LearnerLog.mostLosses { last?.losses = [] } else { log.losses += progress.losses.count }
+        }
     }
 
     func add(_ learner: Learner, seed: UInt64) {
@@ -32,7 +40,7 @@ final class LearnerLog {
             leftOut += 1
             return
         }
-        let entry = Entry(learner, seed: seed)
+        let entry = Entry(learner, seed: seed, self)
         learner.logEntry = entry
         entries.append(entry)
     }

@@ -129,6 +129,7 @@ final class RunRecorder: OutputSink {
         let (learners, leftOut) = workbench.allLearners(in: session)
         (record.learners, record.learnersLeftOut) = (learners.map(LearnerRecord.init), leftOut)
         record.machine.device = workbench.device.description
+        record.machine.accelerator = workbench.device.isCUDA ? RunMachine.acceleratorName : nil
         var seen = Set<String>()
         record.artefacts = saved.compactMap { path in
             let whole = path.hasPrefix("/") ? path : record.directory + "/" + path
