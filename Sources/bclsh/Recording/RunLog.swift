@@ -7,6 +7,11 @@ struct RunLog {
     private var lastBytes = 0
     private var leftOut = 0
 
+    init() {}
+
+    /// With what the run had printed before it was resumed.
+    init(beginning text: String) { if !text.isEmpty { add(text.hasSuffix("\n") ? String(text.dropLast()) : text) } }
+
     mutating func add(_ text: String) {
         let line = text + "\n"
         if last.isEmpty, leftOut == 0, first.utf8.count + line.utf8.count <= Self.head {

@@ -26,7 +26,7 @@ final class RunRecorder: OutputSink {
     private let places: Places
     private let renderer = DiagnosticRenderer(colour: false)
     private(set) var record: RunRecord
-    private var log = RunLog()
+    private var log: RunLog
     private var saved: [String] = []
     private let start = Date()
     /// Seconds that it ran before it was resumed.
@@ -38,9 +38,11 @@ final class RunRecorder: OutputSink {
     /// Between two writes while it runs; a hundred times what one takes, where that is more.
     private static let pause = 10.0
 
-    /// - Parameter earlier: the run that is resumed; nil for one of its own.
-    init(_ inner: ConsoleSink, _ session: Session, _ workbench: Workbench, script: SourceFile, seed: Int, places: Places, continuing earlier: RunRecord? = nil) {
-        (self.inner, self.session, self.workbench, self.places) = (inner, session, workbench, places)
+    /// - Parameters:
+    ///   - earlier: the run that is resumed; nil for one of its own.
+    ///   - printed: what that had printed up to where it goes on.
+    init(_ inner: ConsoleSink, _ session: Session, _ workbench: Workbench, script: SourceFile, seed: Int, places: Places, continuing earlier: RunRecord? = nil, printed: String = "") {
+        (self.inner, self.session, self.workbench, self.places, log) = (inner, session, workbench, places, RunLog(beginning: printed))
         let machine = RunMachine(threads: session.thread.sync { Threads.count }, device: workbench.device.description)
         let versions = RunVersions(bclsh: Version.number, torch: Torch.version, cuda: Torch.cudaVersion)
         let command = ["bclsh"] + CommandLine.arguments.dropFirst()
