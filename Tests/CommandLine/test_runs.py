@@ -351,6 +351,25 @@ def test_report_has_the_figures():
     place("report", "-o", place.home / "no/r.html", status=73)
 
 
+def test_tables_for_papers():
+    place = make_study()
+    place("report", "-o", place.home / "t.md")
+    assert re.search(r"^\| `er` \| 3 \| \S+ ± \S+ \| ", (place.home / "t.md").read_text(), re.M)
+    place("report", "-o", place.home / "t.tex")
+    assert (place.home / "t.tex").read_text().count(r"\texttt{") == 2
+
+
+def test_long_output_is_kept_without_its_middle():
+    place = Place("for i in 0..20000 { print \"this is line {i} of a long output\" }\n")
+    place.run()
+    lines = place("runs", "show", "1", "--log").stdout.splitlines()
+    assert lines[0] == "this is line 0 of a long output" and lines[-1] == "this is line 19999 of a long output"
+    cut = [i for i, line in enumerate(lines) if "bytes are left out" in line]
+    assert len(cut) == 1 and sum(map(len, lines)) < 300_000, (cut, len(lines))
+    left = int(lines[cut[0]].split()[1])
+    assert left + sum(len(line) + 1 for i, line in enumerate(lines) if i != cut[0]) == sum(len(f"this is line {i} of a long output\n") for i in range(20000))
+
+
 def test_export_whole():
     place = Place()
     place.run()

@@ -20,7 +20,7 @@ public enum RunFigures {
         for parameter in record.parameters { facts.append(("param \(parameter.name)", parameter.value.text)) }
         let own = record.files.filter { !$0.isOfLibrary }
         for file in own { facts.append(("imported", "\(file.name), SHA-256 \(file.hash.prefix(16))")) }
-        if own.count < record.files.count { facts.append(("library", "\(record.files.count - own.count) files, SHA-256 of all \(fingerprint(record).prefix(16))")) }
+        if own.count < record.files.count { facts.append(("library", "\(record.files.count - own.count) of its files, SHA-256 of all \(fingerprint(record).prefix(16))")) }
         for file in record.artefacts { facts.append(("saved", "\(file.path), \(Numbers.bytes(file.bytes))")) }
         var parts: [Figure] = [.table(table(facts))]
         for learner in record.learners { parts += show(learner) }

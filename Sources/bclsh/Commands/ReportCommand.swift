@@ -8,7 +8,7 @@ struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report", abstract: "Write a web page on recorded runs: tables over seeds, differences, curves, matrices.",
         discussion: """
-            Runs of one method that differ in nothing but the seed are one line of a table. Of several with the same seed the latest counts. The page is one file that loads nothing. \
+            Runs of one method that differ in nothing but the seed are one line of a table. Of several with the same seed the latest counts. With the ending .md or .tex only the tables of results are written, as Markdown or LaTeX. The page is one file that loads nothing. \
             A FILTER is as for 'bclsh runs'.
             """)
 
@@ -29,8 +29,9 @@ struct ReportCommand: ParsableCommand {
             let known = Array(Set(data.sections.flatMap(\.configurations).map(\.label))).sorted()
             leave("--against \(against): there is no such method in the report", hint: "there are \(known.joined(separator: "; "))", status: ExitStatus.usage)
         }
-        let page = ReportPage(data, filter: filter.joined(separator: " "), title: title, reference: against, version: Version.number)
-        do { try AtomicFile.write(page.html, to: output) } catch { leave("\(error)", status: ExitStatus.cantCreate) }
+        let form = ReportTables.Form.allCases.first { output.hasSuffix(".\($0.rawValue)") }
+        let text = form.map { ReportTables(data, $0).text } ?? ReportPage(data, filter: filter.joined(separator: " "), title: title, reference: against, version: Version.number).html
+        do { try AtomicFile.write(text, to: output) } catch { leave("\(error)", status: ExitStatus.cantCreate) }
         let lines = data.sections.map(\.configurations.count).reduce(0, +)
         print("\(output): \(lines) configuration\(lines == 1 ? "" : "s") on \(data.sections.count) benchmark\(data.sections.count == 1 ? "" : "s")" + (data.leftOut.isEmpty ? "" : ", \(data.leftOut.count) runs do not count"))
     }
