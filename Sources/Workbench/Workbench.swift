@@ -12,6 +12,12 @@ public final class Workbench {
     public var drawSource: DrawSource?
     /// Where the time of updates goes, by method; nil where nobody asked.
     public var profile: Profile?
+    /// What became of all learners, for the record of a run; nil where nobody records.
+    private(set) var learnerLog: LearnerLog?
+    /// From now on, what learners reached is known also when they are gone.
+    public func keepLearners() { learnerLog = learnerLog ?? LearnerLog() }
+    /// Told of every file that `save` wrote.
+    public var didSave: ((String) -> Void)?
     /// The learner that was stepped last: what `step`, `where` and `back` mean without a name.
     weak var stepped: Learner?
     /// What memories are asked for, while a step is looked at.
@@ -56,10 +62,15 @@ public final class Workbench {
         registry.add(workbench.helpBuiltins)
         registry.add(workbench.lookingBuiltins)
         registry.add(DataBuiltins.all)
+        registry.add(RunBuiltins.all)
         registry.add(TrainingEvents.all)
         let session = Session(registry: registry, library: library)
         workbench.session = session
-        session.evaluator.makeInstance = { method, frame in Learner(method, frame) }
+        session.evaluator.makeInstance = { [unowned workbench] method, frame in
+            let learner = Learner(method, frame)
+            workbench.learnerLog?.add(learner, seed: workbench.streams.seed)
+            return learner
+        }
         session.evaluator.stopped = { [unowned workbench] in workbench.stepped?.stepping.stepper }
         session.evaluator.didSetLocal = { [unowned workbench] in workbench.stepped?.stepping.didSet($0, to: $1) }
         session.evaluator.figure = { [unowned workbench] value in

@@ -10,11 +10,11 @@ struct Main: ParsableCommand {
         abstract: "A shell and language for bilevel continual learning.",
         discussion: """
             Without arguments: a prompt on a terminal, or runs the code on standard input.
-            Exit codes: 0 done; 1 a trace differs; 64 wrong usage; 65 errors in the code (nothing was run); \
+            Exit codes: 0 done; 1 a trace differs, or a run of a sweep failed; 64 wrong usage; 65 errors in the code (nothing was run); \
             66 a file can't be read; 69 a download failed; 70 an error while running; 73 a file can't be written; 130 interrupted.
             """,
         version: Version.text,
-        subcommands: [Run.self, Shell.self, Check.self, Format.self, Test.self, Explain.self, NotebookCommand.self, Verify.self, DataCommand.self, LanguageServerCommand.self])
+        subcommands: [Run.self, Shell.self, Check.self, Format.self, Test.self, Explain.self, NotebookCommand.self, Verify.self, DataCommand.self, RunsCommand.self, ReportCommand.self, SweepCommand.self, LanguageServerCommand.self])
 
     static func main() {
         Torch.keepMemory()

@@ -11,6 +11,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 BINARY = str(Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / ".build/release/bclsh").resolve())
 SHARED = ROOT.parent / "shared"
 TRACES = ROOT / "Tests/Traces"
+# What tests run is recorded, but not among the user's own runs.
+os.environ["BCL_STORE"] = str(Path(tempfile.mkdtemp(prefix="bclsh-test-")) / "runs.db")
 MISSING = Path(tempfile.mkdtemp(prefix="bclsh-test-")) / "missing"  # a folder that is not there
 
 

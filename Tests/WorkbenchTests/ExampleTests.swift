@@ -32,6 +32,7 @@ final class ExampleTests: XCTestCase {
         try makeImageSets(in: folder)
         FileManager.default.changeCurrentDirectoryPath(folder.path)
         setenv("BCL_DATA", folder.path, 1)
+        setenv("BCL_STORE", folder.path + "/runs.db", 1)
         return folder
     }
 
@@ -59,6 +60,7 @@ final class ExampleTests: XCTestCase {
         let folder = try enterFolder()
         defer {
             unsetenv("BCL_DATA")
+            unsetenv("BCL_STORE")
             try? FileManager.default.removeItem(at: folder)
         }
         let names = Workbench.makeSession(library: Self.library).session.registry.builtins.keys.sorted()

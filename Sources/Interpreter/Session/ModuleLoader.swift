@@ -83,6 +83,9 @@ public final class ModuleLoader: NameCatalog {
         modules.values.first { $0.program.source === variable.source }?.program.documentation(above: variable.identifier.span)
     }
 
+    /// The files that were imported so far, the standard library's with them, by path.
+    public var importedFiles: [SourceFile] { modules.values.map(\.program.source).sorted { $0.name < $1.name } }
+
     // MARK: - Values
 
     /// The value of a builtin, or of a name that a file of the standard library defines.

@@ -39,8 +39,8 @@ public struct Arguments {
     }
 
     /// The error for an argument of the right kind with a value that makes no sense.
-    public func bad(_ index: Int, _ why: String) -> Failure {
-        Failure(.badValue, "'\(name(index))' of \(signature.name) \(why)", argument: place(index))
+    public func bad(_ index: Int, _ why: String, hint: String? = nil) -> Failure {
+        Failure(.badValue, "'\(name(index))' of \(signature.name) \(why)", hint: hint, argument: place(index))
     }
 
     private func place(_ index: Int) -> Failure.Argument { Failure.Argument(signature: signature, index: index) }

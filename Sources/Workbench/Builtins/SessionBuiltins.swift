@@ -38,7 +38,9 @@ extension Workbench {
                     doc: "Writes a file, whole or not at all: the session with all its names; a learner with all that it holds; a network, tensor, snapshot or record of tensors as .safetensors under PyTorch's names; a benchmark as .pt for torch.load, in the form of the GEM and BCL projects; a figure as .png, .svg or .txt; a string or accuracy matrix as text.",
                     example: "let net = mlp(64, 10)\nsave net to \"net.safetensors\"",
                     verb: [VerbForm.Slot(nil, "x"), VerbForm.Slot("to", "path")]) { arguments, evaluator in
-                try self.save(arguments[0], to: try arguments.string(1), arguments, evaluator)
+                let path = try arguments.string(1)
+                try self.save(arguments[0], to: path, arguments, evaluator)
+                self.didSave?(path)
                 return .none
             },
             Builtin("load", [required("x"), required("path")], topic: "files",

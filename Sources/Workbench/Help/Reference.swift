@@ -17,12 +17,12 @@ public struct Reference {
     public static let types: [(type: String, table: MemberTable)] = MemberTable.language + [
         ("tensor", TensorMembers.table), ("dataset", DatasetValue.table), ("benchmark", BenchmarkValue.table), ("task", TaskValue.table), ("sample set", SamplesValue.table),
         ("network", NetworkValue.table), ("weights", WeightsValue.table), ("memory", MemoryValue.table), ("reservoir", PooledMemoryValue.table), ("method", MethodValue.table), ("draw", DrawValue.table), ("learner", Learner.table),
-        ("accuracy matrix", MatrixValue.table),
+        ("accuracy matrix", MatrixValue.table), ("list of runs", RecordedRunsValue.table), ("recorded run", RecordedRunValue.table),
     ]
 
     /// The order in which a reader meets them.
     private static let order = [
-        "output", "values", "collections", "numbers", "tensors", "losses", "data", "benchmarks", "networks", "memories", "learning", "session", "files",
+        "output", "values", "collections", "numbers", "tensors", "losses", "data", "benchmarks", "networks", "memories", "learning", "session", "files", "runs",
     ]
 
     static func topics(of registry: Registry) -> [String] {

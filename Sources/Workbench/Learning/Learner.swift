@@ -23,6 +23,22 @@ final class Learner: MethodInstance {
     private(set) var classifier: ClassifierValue?
     /// Where `step` has got to.
     lazy var stepping = LearnerStepping(self)
+    /// Its place among all learners of a run that is recorded.
+    var logEntry: LearnerLog.Entry?
+
+    deinit { logEntry?.keep(progress) }
+
+    /// How far a learner is.
+    struct Progress {
+        var accuracy: AccuracyMatrix?
+        var accuracies: [String: AccuracyMatrix] = [:]
+        var losses: [Double] = []
+        var curves: [Int: [Double]] = [:]
+        var minibatches = 0
+        var savedMinibatches = 0
+    }
+
+    var progress: Progress { Progress(accuracy: accuracy, accuracies: accuracyByClasses, losses: losses, curves: curves, minibatches: minibatches, savedMinibatches: savedMinibatches) }
 
     override var members: MemberTable { Self.table }
 
@@ -33,6 +49,7 @@ final class Learner: MethodInstance {
         if case .host(let net)? = state("net"), let net = net as? NetworkValue, case .host(let bench)? = state("bench"), let bench = bench as? BenchmarkValue {
             classifier = try ClassifierValue(net, bench.benchmark)
         }
+        logEntry?.remember(parameters)
     }
 
     override func describe(_ describer: inout Describer) {

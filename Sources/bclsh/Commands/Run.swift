@@ -1,8 +1,8 @@
 import ArgumentParser
 import BCLScript
-import FilePaths
 import Foundation
 import Interpreter
+import Runs
 import Workbench
 
 /// `bclsh run FILE`: runs a script from the first line to the last.
@@ -25,6 +25,7 @@ struct Run: ParsableCommand {
     var profile = false
 
     @OptionGroup var options: SessionOptions
+    @OptionGroup var recording: RecordingOptions
 
     func validate() throws {
         if file != nil, execute != nil { throw ValidationError("give a file or -e CODE, not both") }
@@ -36,23 +37,30 @@ struct Run: ParsableCommand {
         let (session, workbench) = options.makeSession()
         let renderer = DiagnosticRenderer(colour: Terminal.showsColour(STDERR_FILENO))
         applySettings(session, source)
-        if let json { checkWritable(json) }
+        if let json { WritablePath.check("--json", json) }
 
         if profile { workbench.profile = Profile() }
         Interrupts.connect(session.interrupt)
-        let sink = ConsoleSink(pages: execute != nil)
-        let start = Date()
-        let outcome = session.execute(source, sink: sink, kind: execute == nil ? .file : .cell)
-        sink.finish()
+        let console = ConsoleSink(pages: execute != nil)
+        let recorder = RunRecorder(console, session, workbench, script: source, seed: options.seed, places: recording.places(hasResultFile: json != nil))
+        recorder.begin()
+        let outcome = session.execute(source, sink: recorder, kind: execute == nil ? .file : .cell)
+        console.finish()
         switch outcome {
-        case .finished: break
-        case .rejected(let problems): fail(problems, renderer, ExitStatus.rejected)
-        case .failed(let problem): fail([problem], renderer, ExitStatus.failed)
-        case .interrupted: leave("interrupted", status: ExitStatus.interrupted)
+        case .finished: recorder.finish(.done, exitStatus: 0)
+        case .rejected(let problems):
+            recorder.discard()
+            fail(problems, renderer, ExitStatus.rejected)
+        case .failed(let problem):
+            recorder.finish(.failed, exitStatus: ExitStatus.failed, problem: problem)
+            fail([problem], renderer, ExitStatus.failed)
+        case .interrupted:
+            recorder.finish(.interrupted, exitStatus: ExitStatus.interrupted)
+            leave("interrupted", status: ExitStatus.interrupted)
         }
         if let profile = workbench.profile { show(profile) }
         if let json {
-            do { try RunRecord(session, workbench, script: source.name, seconds: Date().timeIntervalSince(start)).write(to: json) } catch { leave("\(error)", status: ExitStatus.cantCreate) }
+            do { try ResultFile(recorder.record).write(to: json) } catch { leave("\(error)", status: ExitStatus.cantCreate) }
         }
     }
 
@@ -80,39 +88,16 @@ struct Run: ParsableCommand {
         guard let file, file != "-" else {
             return SourceFile(name: "standard input", bytes: [UInt8](FileHandle.standardInput.readDataToEndOfFile()))
         }
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: file, isDirectory: &isFolder) else {
-            let commands = Main.configuration.subcommands.compactMap { $0.configuration.commandName }
-            leave("there is no file '\(file)'", hint: Suggestion.nearest(to: file, among: commands).map { "did you mean 'bclsh \($0)'?" }, status: ExitStatus.noInput)
-        }
-        guard !isFolder.boolValue else { leave("'\(file)' is a folder, not a script", status: ExitStatus.noInput) }
-        guard let data = FileManager.default.contents(atPath: file) else { leave("'\(file)' can't be read", status: ExitStatus.noInput) }
-        return SourceFile(name: file, bytes: [UInt8](data))
+        return ScriptFile.read(file, suggestsCommands: true)
     }
 
-    /// Names that the script has no `param` for, and values that do not fit, are wrong usage.
     private func applySettings(_ session: Session, _ source: SourceFile) {
-        guard !settings.isEmpty, let parameters = session.parameters(of: source) else { return }
+        guard !settings.isEmpty, let parameters = ScriptParameters(session, source) else { return }
         for setting in settings {
             let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let (name, value) = (String(parts[0]), String(parts[1]))
-            guard let parameter = parameters.first(where: { $0.name == name }) else {
-                let near = Suggestion.nearest(to: name, among: parameters.map(\.name)).map { "did you mean '\($0)'?" }
-                let known = parameters.isEmpty ? "it has no 'param'" : "it has \(parameters.map(\.name).joined(separator: ", "))"
-                leave("--set \(setting): the script has no param '\(name)'", hint: near ?? known, status: ExitStatus.usage)
-            }
-            if let literal = parameter.literal, !Session.fits(value, literal) {
-                leave("--set \(setting): '\(value)' is not \(literal.phrase) like the default \(parameter.defaultText)", status: ExitStatus.usage)
-            }
+            parameters.check(name, value, "--set \(setting)")
             session.settings.texts[name] = value
         }
-    }
-
-    /// A run of hours must not end with the news that its result can't be written.
-    private func checkWritable(_ path: String) {
-        let directory = FilePath.directory(path)
-        guard FileManager.default.isWritableFile(atPath: directory) else { leave("--json \(path): the folder '\(directory)' is not there or can't be written", status: ExitStatus.cantCreate) }
-        var isFolder: ObjCBool = false
-        if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue { leave("--json \(path): this is a folder", status: ExitStatus.cantCreate) }
     }
 }

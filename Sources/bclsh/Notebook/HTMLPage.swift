@@ -1,5 +1,6 @@
 import BCLScript
 import Drawing
+import Figures
 import Foundation
 
 /// A notebook as one page that needs no other file.
@@ -56,9 +57,7 @@ struct HTMLPage {
         svg.prefix(500).firstMatch(of: #/<svg[^>]* width="([0-9.]+)/#).flatMap { Double($0.1) }.map { Int($0) }
     }
 
-    static func escaped(_ text: String) -> String {
-        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;").replacing("\"", with: "&quot;")
-    }
+    static func escaped(_ text: String) -> String { HTML.escaped(text) }
 
     /// Code with its words, numbers, strings and comments marked.
     static func highlighted(_ code: String) -> String {

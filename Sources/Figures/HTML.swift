@@ -1,0 +1,6 @@
+/// Texts in web pages.
+public enum HTML {
+    public static func escaped(_ text: String) -> String {
+        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;").replacing("\"", with: "&quot;")
+    }
+}
