@@ -71,7 +71,7 @@ final class SessionFileTests: XCTestCase {
     private let check = "print net.weights.vector.double().sum().item(), net.gradients.double().sum().item(), me.losses, me.minibatches"
 
     func testEveryMethodGoesOnToTheSameBitsFromTheMiddleOfATask() throws {
-        for make in ["single(net, bench, lr=0.1)", "er(net, bench, memory=20, replay=8)", "ewc(net, bench)", "gem(net, bench, memory=10)", "ftml(net, bench)", "bcl_single(net, bench)", "bcl_dual(net, bench, memory=20, replay=8)"] {
+        for make in ["single(net, bench, lr=0.1)", "er(net, bench, memory=20, replay=8)", "ewc(net, bench)", "gem(net, bench, memory=10)", "ftml(net, bench)", "bcl_single(net, bench)", "bcl_dual(net, bench, memory=20, replay=8)", "mir(net, bench, memory=20, candidates=10, replay=5)", "icarl(net, bench, memory=20)"] {
             let start = "seed 5\nlet bench = permuted(digits(), tasks=3, per_task=60, seed=1)\nlet net = mlp(64, 12, 10)\nlet me = \(make)\ntrain me on bench[0]\nstep me batch\nstep me batch"
             let rest = ["continue me", "train me on bench[2] epochs=2", check]
             let straight = run([start, save] + rest)

@@ -72,7 +72,7 @@ final class SteppingTests: XCTestCase {
             state = state &* 6364136223846793005 &+ 1442695040888963407
             return Int((state >> 33) % UInt64(count))
         }
-        let methods = ["bcl_dual(net, bench, memory=10, replay=8)", "er(net, bench, memory=10, replay=8)", "bcl_single(net, bench, memory=10, replay=8)"]
+        let methods = ["bcl_dual(net, bench, memory=10, replay=8)", "er(net, bench, memory=10, replay=8)", "bcl_single(net, bench, memory=10, replay=8)", "der_pp(net, bench, memory=15, replay=6)"]
         let expected = methods.map { straight($0) }
         let moves = ["step me", "step me", "step phase", "step batch", "run me to \"outer\"", "back", "back", "back", "save", "load", "continue"]
         for sequence in 0..<1000 {

@@ -15,14 +15,13 @@ struct HTMLPage {
         <head>
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
-        <title>\(Self.escaped(document.title))</title>
+        <title>\(Self.escaped(document.heading ?? document.title))</title>
         <style>
         \(Self.style)
         </style>
         </head>
         <body>
-        <h1>\(Self.escaped(document.title))</h1>
-        \(document.cells.map(cell).joined(separator: "\n"))
+        \(document.heading == nil ? "<h1>\(Self.escaped(document.title))</h1>\n" : "")\(document.cells.map(cell).joined(separator: "\n"))
         </body>
         </html>
 

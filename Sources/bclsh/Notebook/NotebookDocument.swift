@@ -22,6 +22,12 @@ struct NotebookDocument {
     var title: String
     var cells: [NotebookCell]
 
+    /// The heading that a notebook's own text starts with: then it needs none from its title.
+    var heading: String? {
+        guard let first = cells.first, first.kind == .markdown, first.title.isEmpty, first.source.hasPrefix("# ") else { return nil }
+        return String(first.source.dropFirst(2).prefix { $0 != "\n" })
+    }
+
     func text(as format: Format) throws -> String {
         switch format {
         case .script: return script
@@ -98,7 +104,7 @@ struct MarkdownPage {
     init(_ document: NotebookDocument) { self.document = document }
 
     var text: String {
-        var parts = ["# \(document.title)"]
+        var parts = document.heading == nil ? ["# \(document.title)"] : []
         for cell in document.cells {
             if !cell.title.isEmpty { parts.append("## \(cell.title)") }
             if cell.kind == .markdown {
