@@ -19,6 +19,13 @@ public final class Workbench {
     /// Above zero while a learner handles an event of training: networks then run in training mode.
     var trainingDepth = 0
 
+    /// Called after each minibatch.
+    public var didObserve: (() -> Void)?
+    /// Seconds between the machine's clock and what `clock()` gives: it goes on where a checkpoint was taken.
+    private var clockOffset = 0.0
+    var clock: Double { Double(DispatchTime.now().uptimeNanoseconds) / 1e9 + clockOffset }
+    func setClock(_ now: Double) { clockOffset += now - clock }
+
     /// The session that it belongs to.
     public internal(set) weak var session: Session?
     /// Names that a shell sets: not the user's.

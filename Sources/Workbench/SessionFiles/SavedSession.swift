@@ -1,6 +1,7 @@
 import Continual
 import Engine
 import Foundation
+import Interpreter
 
 /// A session as its file holds it: values that refer to each other are nodes of a table, so that what was one object is one object again.
 struct SavedSession: Codable {
@@ -27,6 +28,8 @@ struct SavedSession: Codable {
 
 /// A plain value, or the number of a node.
 enum SavedReference: Codable, Equatable {
+    /// No value yet: in checkpoints only.
+    case unset
     case none
     case bool(Bool)
     case int(Int)
@@ -39,6 +42,7 @@ enum SavedReference: Codable, Equatable {
         let text = try container.decode(String.self)
         let rest = String(text.dropFirst())
         switch text.first {
+        case "u": self = .unset
         case "n": self = .none
         case "b": self = .bool(rest == "1")
         case "s": self = .text(rest)
@@ -59,6 +63,7 @@ enum SavedReference: Codable, Equatable {
     func encode(to encoder: Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {
+        case .unset: try container.encode("u")
         case .none: try container.encode("n")
         case .bool(let value): try container.encode(value ? "b1" : "b0")
         case .int(let value): try container.encode("i\(value)")
@@ -74,15 +79,15 @@ enum SavedNode: Codable {
     case list([SavedReference])
     case record(keys: [String], values: [SavedReference])
     case range(Int, Int)
-    case tensor(String, learns: Bool)
+    case tensor(String, learns: Bool, hasGrad: Bool?)
     case snapshot(String)
-    case draw(String, tasks: [Int], slots: [Int], flat: [Int], hasTargets: Bool)
+    case draw(String, tasks: [Int], slots: [Int], flat: [Int], hasTargets: Bool, imageShape: [Int]?)
     /// A data set or benchmark: the call that makes it, and how it describes itself.
     case made(String, description: String)
     case network(String, recipe: String, device: String)
-    case memory(String, tasks: Int, slots: Int, sampleSize: Int, prefills: Bool, device: String, filled: [Int], positions: [Int], hasTargets: Bool, written: [Int], writes: Int)
+    case memory(String, tasks: Int, slots: Int, sampleSize: Int, prefills: Bool, device: String, filled: [Int], positions: [Int], hasTargets: Bool, written: [Int], writes: Int, imageShape: [Int]?)
     case task(SavedReference, Int)
-    case weights(SavedReference)
+    case weights(SavedReference, learner: SavedReference?)
     case classifier(SavedReference, SavedReference)
     case matrix(AccuracyMatrix)
     case builtin(String)
@@ -95,4 +100,19 @@ enum SavedNode: Codable {
     case learner(SavedReference, parameters: [SavedReference], state: LearnerFile)
     /// A variable of a learner.
     case part(SavedReference, String)
+    // In checkpoints only, where the code is there already:
+    case numbers(String)
+    case cell(SavedReference)
+    /// A function of the code, with the cells of the variables that it shares.
+    case closure(CodePlace, cells: [SavedReference], presets: SavedReference)
+    case instance(SavedLearner)
+    case pooled(String, bench: SavedReference, slots: Int, isPerClass: Bool, device: String, owners: [Int], seen: [Int], hasTargets: Bool, imageShape: [Int]?)
+    /// A method taken from a value.
+    case bound(SavedReference, String)
+    case gradient(SavedReference)
+    case adaptation(Int, Double)
+    case adapted(SavedReference, task: Int, losses: [Double])
+    /// Part of a task's or a data set's samples: what it was taken from, which of its sets, and which of these.
+    case samples(SavedReference, String, positions: [Int]?)
+    case figure(Data)
 }

@@ -1,4 +1,3 @@
-import CZlib
 import Engine
 import FilePaths
 import Foundation
@@ -8,7 +7,6 @@ import Interpreter
 enum SessionFile {
     static let kind = "session"
     static let newestVersion = 1
-    private static let content = "session.json"
 
     // MARK: - Writing
 
@@ -22,13 +20,7 @@ enum SessionFile {
         }
         let saved = SavedSession(seed: workbench.streams.seed, device: workbench.device.description, streams: workbench.streams.states.mapValues { [$0.0, $0.1, $0.2, $0.3] },
                                  imports: imports, variables: variables, nodes: writer.nodes, notes: workbench.takeNotes?())
-        let encoder = JSONEncoder()
-        encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-        encoder.outputFormatting = .sortedKeys
-        let json = try encoder.encode(saved)
-        let tensors = writer.tensors + [(content, try json.withUnsafeBytes { try Tensor.fromBytes($0, shape: [json.count], dtype: .uint8) })]
-        let sums = try checksums(tensors)
-        try Safetensors.write(tensors, metadata: ["writer": "bclsh", "kind": kind, "version": "\(newestVersion)", "checksums": sums, "checksum": seal(sums, newestVersion)], to: path)
+        try SealedFile.write(saved, writer.tensors, kind: kind, version: newestVersion, to: path)
         workbench.markSaved(session)
         return writer.omitted
     }
@@ -61,63 +53,14 @@ enum SessionFile {
 
     /// A file whose version and checksums are as they should be.
     private static func whole(_ path: String) throws -> (saved: SavedSession, file: Safetensors.File) {
-        let file = try Safetensors.read(path)
-        guard file.metadata["kind"] == kind else {
-            let learner = file.metadata["kind"] == LearnerFile.kind
-            throw Failure(.fileError, "'\(path)' holds no session", hint: learner ? "it holds a learner: load L from \"\(path)\"" : nil)
+        let (saved, file) = try SealedFile.read(SavedSession.self, path, kind: kind, newest: newestVersion) { found in
+            Failure(.fileError, "'\(path)' holds no session", hint: found == LearnerFile.kind ? "it holds a learner: load L from \"\(path)\"" : nil)
         }
-        guard let version = file.metadata["version"].flatMap({ Int($0) }), version >= 1 else { throw Failure(.fileError, "'\(path)' is damaged: it does not say its version") }
-        guard version <= newestVersion else { throw Failure(.fileError, "'\(path)' was written by a newer bclsh: its version is \(version), this one reads up to \(newestVersion)") }
-        try check(file, version, path)
-        guard let body = file[content], let saved = try? decoded(body) else { throw Failure(.fileError, "'\(path)' is damaged: its description of the session can't be read") }
         guard saved.streams.values.allSatisfy({ $0.count == 4 }) else { throw Failure(.fileError, "'\(path)' is damaged: its random streams are not whole") }
         return (saved, file)
     }
 
-    private static func decoded(_ body: Tensor) throws -> SavedSession {
-        let decoder = JSONDecoder()
-        decoder.nonConformingFloatDecodingStrategy = .convertFromString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-        return try decoder.decode(SavedSession.self, from: try body.withBytes { Data($0) })
-    }
-
-    // MARK: - Checksums
-
-    /// "name:sum" of each tensor, type and shape included.
-    private static func checksums(_ tensors: [(String, Tensor)]) throws -> String {
-        try tensors.map { name, tensor in
-            let bytes = try tensor.withBytes { Checksum.crc32($0) }
-            return "\(name):\(String(Checksum.crc32(Data("\(tensor.summary) \(bytes)".utf8)), radix: 16))"
-        }.sorted().joined(separator: " ")
-    }
-
-    private static func seal(_ sums: String, _ version: Int) -> String { String(Checksum.crc32(Data("\(kind) \(version) \(sums)".utf8)), radix: 16) }
-
-    private static func check(_ file: Safetensors.File, _ version: Int, _ path: String) throws {
-        guard let sums = file.metadata["checksums"], file.metadata["checksum"] == seal(sums, version) else { throw Failure(.fileError, "'\(path)' is damaged: its checksums do not fit each other") }
-        let here = try checksums(file.names.compactMap { name in file[name].map { (name, $0) } })
-        guard here != sums else { return }
-        let wanted = Set(sums.split(separator: " "))
-        let altered = here.split(separator: " ").first { !wanted.contains($0) }.map { String($0.split(separator: ":")[0]) }
-        throw Failure(.fileError, "'\(path)' is damaged: \(altered.map { "the checksum of '\($0)' does not fit its bytes" } ?? "a part of it is missing")")
-    }
-
     static func absolute(_ path: String) -> String { FilePath.standard(path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)") }
-}
-
-/// CRC-32, as zlib computes it.
-enum Checksum {
-    static func crc32(_ data: Data) -> UInt32 { data.withUnsafeBytes { crc32($0) } }
-
-    static func crc32(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
-        var sum = CZlib.crc32(0, nil, 0)
-        var start = 0
-        while start < bytes.count {
-            let count = min(bytes.count - start, 1 << 30)
-            sum = CZlib.crc32(sum, bytes.baseAddress?.advanced(by: start).assumingMemoryBound(to: UInt8.self), UInt32(count))
-            start += count
-        }
-        return UInt32(truncatingIfNeeded: sum)
-    }
 }
 
 extension Workbench {

@@ -98,7 +98,7 @@ final class SessionReader {
 
     private func value(_ reference: SavedReference) throws -> Value {
         switch reference {
-        case .none: return .none
+        case .unset, .none: return .none
         case .bool(let value): return .bool(value)
         case .int(let value): return .int(value)
         case .float(let value): return .float(value)
@@ -120,42 +120,9 @@ final class SessionReader {
         switch saved.nodes[index] {
         case .list: values[index] = .items([])
         case .record: values[index] = .record(RecordValue())
-        case .range(let start, let end): values[index] = .host(RangeValue(start, end))
-        case .tensor(let name, let learns):
-            let tensor = try tensor(name).clone()
-            if learns, tensor.dtype.isFloatingPoint { try tensor.setRequiresGrad(true) }
-            values[index] = TensorValue.value(tensor)
-        case .snapshot(let place): values[index] = .host(SnapshotValue(try snapshot(place)))
-        case .draw(let place, let tasks, let slots, let flat, let hasTargets):
-            let (x, y, targets) = (try tensor("\(place).x"), try tensor("\(place).y"), hasTargets ? try tensor("\(place).targets") : nil)
-            guard [tasks.count, slots.count, x.shape.first, y.shape.first].allSatisfy({ $0 == flat.count }) else { throw damaged("a draw has parts of different lengths") }
-            values[index] = .host(DrawValue(MemoryDraw(x: x, y: y, tasks: tasks, slots: slots, targets: targets, flat: flat)))
-        case .made(let recipe, let description):
-            let made = try make(recipe)
-            let here = Describer.string(made)
-            guard description == here else { throw refuse("\(recipe) was \(description), but is \(here) here") }
-            values[index] = made
-        case .network(let place, let recipe, let device):
-            guard case .host(let host)? = Optional(try on(device, { try make(recipe) })), let net = (host as? NetworkValue)?.network else { throw damaged("'\(recipe)' makes no network") }
-            try net.restore(try snapshot(place))
-            try net.restoreGradients(try tensor("\(place).gradients"))
-            values[index] = .host(host)
-        case .memory(let place, let tasks, let slots, let sampleSize, let prefills, let device, let filled, let positions, let hasTargets, let written, let writes):
-            let memory = try on(device) { try RingMemory(tasks: tasks, slots: slots, sampleSize: sampleSize, prefills: prefills, source: workbench.draws, device: workbench.device) }
-            let state = RingMemory.Snapshot(x: try tensor("\(place).x"), y: try tensor("\(place).y"), targets: hasTargets ? try tensor("\(place).targets") : nil, filled: filled, positions: positions,
-                                            written: written, writes: writes)
-            do { try memory.check(state) } catch { throw damaged("a memory does not fit: \(error)") }
-            try memory.restore(state)
-            values[index] = .host(MemoryValue(memory, workbench.memoryLog))
-        case .matrix(let matrix):
-            guard matrix.isWhole else { throw damaged("an accuracy matrix is not whole") }
-            values[index] = .host(MatrixValue(matrix))
-        case .builtin(let name):
-            guard let builtin = session.registry.builtins[name] else { throw refuse("there is no builtin '\(name)' here") }
-            values[index] = .host(builtin)
         case .library(let name):
             do { values[index] = try session.loader.libraryValue(name) } catch { throw refuse("the standard library has no '\(name)' here") }
-        case .function, .imported, .task, .weights, .classifier, .learner, .part: break
+        default: values[index] = try leaves.value(saved.nodes[index])
         }
     }
 
@@ -180,7 +147,7 @@ final class SessionReader {
             guard let bench = known(owner) else { return nil }
             guard case .host(let host) = bench, let tasks = (host as? BenchmarkValue)?.taskValues, tasks.indices.contains(number) else { throw damaged("there is no task \(number)") }
             return .host(tasks[number])
-        case .weights(let owner):
+        case .weights(let owner, _):
             guard let net = known(owner) else { return nil }
             guard case .host(let host) = net, let network = (host as? NetworkValue)?.network else { throw damaged("weights of what is no network") }
             return .host(WeightsValue(network))
@@ -230,30 +197,8 @@ final class SessionReader {
 
     // MARK: - Parts
 
-    private func make(_ recipe: String) throws -> Value {
-        do {
-            guard let value = try session.evaluateAlone(recipe) else { throw damaged("'\(recipe)' makes nothing") }
-            return value
-        } catch let problem as Diagnostic { throw refuse("\(recipe) can't be made here: \(problem.message)", hint: problem.hint) }
-        catch let error as ScriptError { throw refuse("\(recipe) can't be made here: \(error.diagnostic.message)", hint: error.diagnostic.hint) }
-    }
+    private lazy var leaves = LeafReader(session: session, workbench: workbench, what: "the session", path: path) { [tensors] in tensors[$0] }
 
-    private func on<T>(_ device: String, _ body: () throws -> T) throws -> T {
-        let before = workbench.device
-        defer { workbench.device = before }
-        do { try workbench.setDevice(device) } catch { throw refuse("it has values on \(device), which is not here") }
-        return try body()
-    }
-
-    private func tensor(_ name: String) throws -> Tensor {
-        guard let tensor = tensors[name] else { throw damaged("it has no tensor '\(name)'") }
-        return tensor
-    }
-
-    private func snapshot(_ place: String) throws -> WeightsSnapshot {
-        WeightsSnapshot(weights: try tensor("\(place).weights"), statistics: try tensor("\(place).statistics"), counters: try tensor("\(place).counters"))
-    }
-
-    private func damaged(_ message: String) -> Failure { Failure(.fileError, "'\(path)' is damaged: \(message)") }
-    private func refuse(_ message: String, hint: String? = nil) -> Failure { Failure(.fileError, "the session in '\(path)' can't be loaded: \(message)", hint: hint) }
+    private func damaged(_ message: String) -> Failure { leaves.damaged(message) }
+    private func refuse(_ message: String, hint: String? = nil) -> Failure { leaves.refuse(message, hint: hint) }
 }

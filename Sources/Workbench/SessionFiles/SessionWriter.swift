@@ -7,7 +7,8 @@ import Interpreter
 struct SessionWriter {
     private let session: Session
     private var written: [SavedNode?] = []
-    private(set) var tensors: [(String, Tensor)] = []
+    private var leaves = LeafWriter()
+    var tensors: [(String, Tensor)] { leaves.tensors }
     /// Names that are left out, with the reason.
     private(set) var omitted: [(name: String, reason: String)] = []
     private var known: [ObjectIdentifier: Int] = [:]
@@ -20,9 +21,6 @@ struct SessionWriter {
     /// Benchmarks by what they hold: tasks and classifiers refer to that.
     private var benchmarks: [ObjectIdentifier: BenchmarkValue] = [:]
     private static let most = 5_000_000
-
-    /// Why a value can't be saved.
-    private struct Unsaveable: Error { let reason: String }
 
     init(_ session: Session) { self.session = session }
 
@@ -153,49 +151,21 @@ struct SessionWriter {
 
     private mutating func node(_ host: HostValue, _ place: String) throws -> SavedNode {
         switch host {
-        case let value as TensorValue:
-            tensors.append((place, try value.tensor.detach()))
-            return .tensor(place, learns: value.tensor.requiresGrad)
-        case let value as SnapshotValue:
-            add(value.snapshot, place)
-            return .snapshot(place)
-        case let value as DrawValue:
-            let draw = value.draw
-            tensors += [("\(place).x", draw.x), ("\(place).y", draw.y)] + (draw.targets.map { [("\(place).targets", $0)] } ?? [])
-            return .draw(place, tasks: draw.tasks, slots: draw.slots, flat: draw.flat, hasTargets: draw.targets != nil)
-        case let value as RangeValue: return .range(value.start, value.end)
-        case let value as NetworkValue:
-            guard let recipe = value.recipe else { throw Unsaveable(reason: "it is not known how this network was made") }
-            add(try value.network.snapshot(), place)
-            tensors.append(("\(place).gradients", try value.network.gradients.clone()))
-            return .network(place, recipe: recipe.description, device: value.network.device.description)
-        case let value as MemoryValue:
-            let (memory, copy) = (value.memory, try value.memory.snapshot())
-            tensors += [("\(place).x", copy.x), ("\(place).y", copy.y)] + (copy.targets.map { [("\(place).targets", $0)] } ?? [])
-            return .memory(place, tasks: memory.tasks, slots: memory.slots, sampleSize: memory.sampleSize, prefills: memory.prefills, device: memory.x.device.description,
-                           filled: copy.filled, positions: copy.positions, hasTargets: copy.targets != nil, written: memory.written, writes: memory.writes)
         case let value as Learner: return try learner(value, place)
         case let value as TaskValue:
             guard let bench = benchmarks[ObjectIdentifier(value.benchmark)] else { throw Unsaveable(reason: "its benchmark has no name") }
             return .task(try reference(to: .host(bench)), value.task.number)
         case let value as WeightsValue:
             guard let owner = networkValue(of: value.network) else { throw Unsaveable(reason: "these are the weights of a network that has no name") }
-            return .weights(try reference(to: .host(owner)))
+            return .weights(try reference(to: .host(owner)), learner: nil)
         case let value as ClassifierValue:
             guard let bench = benchmarks[ObjectIdentifier(value.benchmark)] else { throw Unsaveable(reason: "its benchmark has no name") }
             return .classifier(try reference(to: .host(value.network)), try reference(to: .host(bench)))
-        case let value as MatrixValue: return .matrix(value.matrix)
-        case let value as Builtin: return .builtin(value.name)
         case let value as Closure: return try function(value)
         default:
-            guard let made = host as? Reproducible else { throw Unsaveable(reason: "a value of type '\(host.typeName)' is not saved") }
-            guard let recipe = made.recipe else { throw Unsaveable(reason: "it is not known how this \(host.typeName) was made") }
-            return .made(recipe.description, description: Describer.string(.host(host)))
+            guard let node = try leaves.node(host, place) else { throw Unsaveable(reason: "a value of type '\(host.typeName)' is not saved") }
+            return node
         }
-    }
-
-    private mutating func add(_ snapshot: WeightsSnapshot, _ place: String) {
-        tensors += [("\(place).weights", snapshot.weights), ("\(place).statistics", snapshot.statistics), ("\(place).counters", snapshot.counters)]
     }
 
     private func networkValue(of network: Network) -> NetworkValue? {
@@ -210,7 +180,7 @@ struct SessionWriter {
         let content: (file: LearnerFile, tensors: [(String, Tensor)])
         do { content = try LearnerFile.content(of: learner, streams: RandomStreams()) } catch let failure as Failure { throw Unsaveable(reason: failure.message) }
         let parameters = try learner.method.parameterNames.map { name in try reference(to: learner.state(name) ?? .none) }
-        tensors += content.tensors.map { ("\(place)/\($0)", $1) }
+        leaves.add(content.tensors.map { ("\(place)/\($0)", $1) })
         return .learner(try reference(to: .host(learner.method)), parameters: parameters, state: content.file)
     }
 

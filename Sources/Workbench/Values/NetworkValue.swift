@@ -26,7 +26,11 @@ final class NetworkValue: Callable, Reproducible {
     override func figure() throws -> Figure? { try NetworkFigures.network(network) }
 
     /// A network of its own with the same weights.
-    func copy() throws -> NetworkValue { NetworkValue(try network.copy(), workbench) }
+    func copy() throws -> NetworkValue {
+        let copy = NetworkValue(try network.copy(), workbench)
+        copy.recipe = recipe
+        return copy
+    }
 
     /// In training mode while a learner is being trained, in evaluation mode elsewhere. Networks that take no tasks pass them over.
     override func invoke(_ arguments: Arguments, _ evaluator: Evaluator) throws -> Value {
@@ -106,13 +110,13 @@ final class NetworkValue: Callable, Reproducible {
         .property("input_parameters", "Parameters of its first layer: they are the first of the vector [P].") { value, _ in .int(try network(value).inputParameterCount) },
         .method("double", [], "A network of its own with the same weights in float64, for checks of derivatives. It takes float32 samples too.") { value, _, _ in
             guard case .host(let host) = value, let original = host as? NetworkValue else { return .none }
-            return .host(NetworkValue(try original.network.converted(to: .float64), original.workbench))
+            let copy = NetworkValue(try original.network.converted(to: .float64), original.workbench)
+            copy.recipe = original.recipe.map { .member($0, "double()") }
+            return .host(copy)
         },
         .method("copy", [], "A network of its own with the same weights.") { value, _, _ in
             guard case .host(let host) = value, let original = host as? NetworkValue else { return .none }
-            let copy = NetworkValue(try original.network.copy(), original.workbench)
-            copy.recipe = original.recipe
-            return .host(copy)
+            return .host(try original.copy())
         },
     ])
 }

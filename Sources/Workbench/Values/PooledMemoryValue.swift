@@ -6,7 +6,7 @@ import Interpreter
 /// A reservoir, or a memory with slots for each class, as methods use it.
 final class PooledMemoryValue: HostValue {
     let memory: PooledMemory
-    private let imageShape: [Int]?
+    let imageShape: [Int]?
 
     init(_ memory: PooledMemory, imageShape: [Int]? = nil) { (self.memory, self.imageShape) = (memory, imageShape) }
 

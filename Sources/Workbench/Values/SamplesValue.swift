@@ -14,7 +14,20 @@ final class SamplesValue: HostValue {
     /// "training samples of task 1 of permuted digits"
     let title: String
 
-    init(_ samples: TaskSamples, imageShape: [Int], classNames: [String], title: String) {
+    /// What they are part of, for checkpoints.
+    let origin: Origin?
+
+    struct Origin {
+        /// A task or a data set.
+        let owner: HostValue
+        /// "training" or "test".
+        let part: String
+        /// Places of the samples in that set; nil for all.
+        var positions: [Int]?
+    }
+
+    init(_ samples: TaskSamples, imageShape: [Int], classNames: [String], title: String, origin: Origin?) {
+        self.origin = origin
         self.samples = samples
         self.imageShape = imageShape
         self.classNames = classNames
@@ -24,11 +37,20 @@ final class SamplesValue: HostValue {
     convenience init(_ value: TaskValue, _ part: KeyPath<Continual.Task, TaskSamples>, _ what: String) {
         let (task, bench) = (value.task, value.benchmark)
         self.init(task[keyPath: part], imageShape: bench.imageShape, classNames: bench.heads == .perTask ? task.classNames : bench.outputNames,
-                  title: "\(what) samples of task \(task.number + 1) of \(bench.name)")
+                  title: "\(what) samples of task \(task.number + 1) of \(bench.name)", origin: Origin(owner: value, part: what))
     }
 
-    convenience init(_ data: Dataset, _ part: KeyPath<Dataset, SampleSet>, _ what: String) {
-        self.init(TaskSamples(data[keyPath: part]), imageShape: data.imageShape, classNames: data.classNames, title: "\(what) samples of \(data.name)")
+    convenience init(_ value: DatasetValue, _ part: KeyPath<Dataset, SampleSet>, _ what: String) {
+        let data = value.dataset
+        self.init(TaskSamples(data[keyPath: part]), imageShape: data.imageShape, classNames: data.classNames, title: "\(what) samples of \(data.name)", origin: Origin(owner: value, part: what))
+    }
+
+    /// The training or test samples of a task or a data set.
+    static func make(_ owner: HostValue, _ part: String) -> SamplesValue? {
+        guard part == "training" || part == "test" else { return nil }
+        if let task = owner as? TaskValue { return SamplesValue(task, part == "test" ? \.test : \.train, part) }
+        if let data = owner as? DatasetValue { return SamplesValue(data, part == "test" ? \.test : \.train, part) }
+        return nil
     }
 
     override var typeName: String { "sample set" }
@@ -61,7 +83,9 @@ final class SamplesValue: HostValue {
     }
 
     func chosen(_ positions: [Int]) throws -> SamplesValue {
-        SamplesValue(try samples.chosen(positions), imageShape: imageShape, classNames: classNames, title: title)
+        var part = origin
+        part?.positions = positions.map { origin?.positions?[$0] ?? $0 }
+        return SamplesValue(try samples.chosen(positions), imageShape: imageShape, classNames: classNames, title: title, origin: part)
     }
 
     /// uint8 [N, C, H, W], as they would be shown.
