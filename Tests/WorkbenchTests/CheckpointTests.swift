@@ -53,7 +53,7 @@ final class CheckpointTests: XCTestCase {
         let wanted = straight(source)
         let total = places(source, every: .max, wanted, file, line).count
         let taken = places(source, every: max(1, total / most), wanted, file, line).compactMap { $0 }
-        XCTAssertGreaterThanOrEqual(taken.count, least, "\(name): too few places", file: file, line: line)
+        XCTAssertGreaterThanOrEqual(taken.count, least, "\(name): too few places; it ended with \(wanted.end)", file: file, line: line)
         for place in taken {
             var found = resumed(source, place.path)
             found.lines = wanted.lines.prefix(place.lines) + found.lines
@@ -250,7 +250,7 @@ final class CheckpointTests: XCTestCase {
     func testEveryMethodGoesOnToTheSameBits() {
         let nets = ["ctn": "film(mlp(64, 12, 10), tasks=2)"]
         for name in Project.library.files.keys.sorted() {
-            let arguments = ["mer": ", steps=2", "la_maml": ""][name] ?? ""
+            let arguments = ["mer": ", memory=20"][name] ?? ""
             check("""
                 seed 5
                 let bench = permuted(digits(), tasks=2, per_task=40, seed=1)

@@ -57,9 +57,10 @@ public struct Position {
     /// its slot counts as empty.
     public var calls: [(frame: Frame, slots: [Value])] {
         var frames: [(frame: Frame, variables: [Variable], here: Span?)] = [(frame, variables, nil)]
-        for part in parts {
+        for (index, part) in parts.enumerated() {
             switch part {
-            case .statement(_, let span): frames[frames.count - 1].here = span
+            // One that comes next has not declared anything yet.
+            case .statement(_, let span): frames[frames.count - 1].here = index == parts.count - 1 ? Span(span.start, span.start) : span
             case .call(let closure, let frame): frames.append((frame, closure.code.literal.locals, nil))
             default: break
             }
@@ -69,17 +70,18 @@ public struct Position {
             for variable in entry.variables where slots.indices.contains(variable.slot) {
                 guard let here = entry.here, !Self.matters(variable, at: here) else { continue }
                 // A cell may be shared with a function that was made before the declaration.
-                if case .cell = slots[variable.slot], Self.contains(variable.block, here) { continue }
+                if case .cell = slots[variable.slot], Self.meets(variable.block, here) { continue }
                 slots[variable.slot] = .unset
             }
             return (entry.frame, slots)
         }
     }
 
-    private static func contains(_ block: Span?, _ here: Span) -> Bool { block.map { $0.start <= here.start && here.start < $0.end } ?? true }
+    /// Whether a block holds a place, or part of the statement that runs.
+    private static func meets(_ block: Span?, _ here: Span) -> Bool { block.map { $0.start < max(here.end, here.start + 1) && here.start < $0.end } ?? true }
 
     private static func matters(_ variable: Variable, at here: Span) -> Bool {
-        variable.kind == .parameter || (contains(variable.block, here) && variable.identifier.span.start < here.end)
+        variable.kind == .parameter || (meets(variable.block, here) && variable.identifier.span.start < here.end)
     }
 }
 

@@ -89,7 +89,7 @@ struct HyperparameterSearch {
     private var combinations: [[Value]] { grid.reduce([[]]) { rows, parameter in rows.flatMap { row in parameter.values.map { row + [$0] } } } }
 
     func run() throws -> Value {
-        let start = workbench.streams.states
+        let start = workbench.streams.allStates
         let initial: NetworkValue
         do { initial = try makeNetwork() } catch {
             workbench.streams.states = start

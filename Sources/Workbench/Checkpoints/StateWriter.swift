@@ -51,9 +51,8 @@ struct StateWriter {
         try writeLate()
         let shelf: TensorShelf
         do { shelf = try TensorShelf(leaves.tensors) } catch { throw CheckpointProblem(holder: "a tensor", cause: Unsaveable(reason: "\(error)")) }
-        for name in ["init", "memory", "data"] { _ = workbench.streams.stream(name) }
         let state = SavedState(
-            seed: workbench.streams.seed, device: workbench.device.description, streams: workbench.streams.states.mapValues { [$0.0, $0.1, $0.2, $0.3] }, clock: workbench.clock,
+            seed: workbench.streams.seed, device: workbench.device.description, streams: workbench.streams.allStates.mapValues { [$0.0, $0.1, $0.2, $0.3] }, clock: workbench.clock,
             used: used, imports: session.imports.map { SavedState.Import(path: $0.path, alias: $0.alias) }, breakpoints: session.evaluator.breakpoints.map(Self.saved), stepped: stepped,
             files: files, names: names, slots: slots, parts: parts, belongings: belongings, nodes: nodes.map { $0 ?? .list([]) }, shelf: shelf.saved, notes: notes)
         return (state, shelf.storages)
