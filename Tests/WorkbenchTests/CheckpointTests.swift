@@ -110,7 +110,7 @@ final class CheckpointTests: XCTestCase {
             print record
             let n = 0
             while n < 5 { n += 1
-              if n == 2 { continue } elif n == 4 { break } else { print "n", n } }
+              if n == 2 { continue } else if n == 4 { break } else { print "n", n } }
             repeat 3 { n += 10
               print n }
             let (a, b) = (n, n + 1)
@@ -320,7 +320,7 @@ final class CheckpointTests: XCTestCase {
               }
               on task_end(t) { print "end of", t, report() }
             }
-            let bench = split(digits(), tasks=3, per_task=40, seed=2)
+            let bench = split(digits(), tasks=5, per_task=40, seed=2)
             let me = mine(mlp(64, 8, 10), bench)
             train me on bench
             evaluate me on bench
@@ -379,14 +379,14 @@ final class CheckpointTests: XCTestCase {
 
     func testConformancePrograms() throws {
         let root = Project.root.appendingPathComponent("Tests/Conformance")
-        let names = try XCTUnwrap(FileManager.default.enumerator(atPath: root.path)).compactMap { $0 as? String }.filter { $0.hasSuffix(".bcl") && !$0.hasPrefix("mistakes") && !$0.hasPrefix("modules") }.sorted()
+        let names = try XCTUnwrap(FileManager.default.enumerator(atPath: root.path)).compactMap { $0 as? String }.filter { $0.hasSuffix(".bcl") && !$0.hasPrefix("modules") }.sorted()
         var count = 0
         for name in names {
-            for (number, chunk) in try String(contentsOf: root.appendingPathComponent(name), encoding: .utf8).components(separatedBy: "\n---\n").enumerated() where !chunk.contains("# error ") && !chunk.contains("clock") {
+            for (number, chunk) in try String(contentsOf: root.appendingPathComponent(name), encoding: .utf8).components(separatedBy: "\n---\n").enumerated() where !chunk.contains("clock") {
                 count += 1
                 check(chunk, name: "\(name)-\(number)", most: 6, least: 0)
             }
         }
-        XCTAssertGreaterThan(count, 80)
+        XCTAssertGreaterThan(count, 150)
     }
 }

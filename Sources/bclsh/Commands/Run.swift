@@ -24,6 +24,8 @@ struct Run: ParsableCommand {
     @Flag(name: .long, help: "Tell at the end how long a minibatch took, and how much of that was tensor operations.")
     var profile = false
 
+    @OptionGroup var checkpoints: CheckpointOptions
+
     @OptionGroup var options: SessionOptions
 
     func validate() throws {
@@ -31,8 +33,11 @@ struct Run: ParsableCommand {
         for setting in settings where !setting.contains("=") || setting.hasPrefix("=") { throw ValidationError("--set takes name=value, not '\(setting)'") }
     }
 
-    func run() throws {
-        let source = readSource()
+    func run() throws { try execute(from: startingPoint()) }
+
+    /// - Parameter point: the checkpoint that it goes on from; nil from the first line.
+    func execute(from point: ResumePoint?) throws {
+        let source = point?.source ?? readSource()
         let (session, workbench) = options.makeSession()
         let renderer = DiagnosticRenderer(colour: Terminal.showsColour(STDERR_FILENO))
         applySettings(session, source)
@@ -41,19 +46,23 @@ struct Run: ParsableCommand {
         if profile { workbench.profile = Profile() }
         Interrupts.connect(session.interrupt)
         let sink = ConsoleSink(pages: execute != nil)
-        let start = Date()
-        let outcome = session.execute(source, sink: sink, kind: execute == nil ? .file : .cell)
+        let start = Date() - (point?.notes.seconds ?? 0)
+        let kind: Analysis.Kind = execute == nil ? .file : .cell
+        let checkpointed = CheckpointedRun.make(checkpoints, point, notes(source), session, workbench)
+        let outcome = checkpointed.map { $0.execute(source, sink: $0.sink(around: sink), kind: kind) } ?? session.execute(source, sink: sink, kind: kind)
         sink.finish()
+        if let refusal = checkpointed?.refusal { leave(refusal.message, hint: refusal.hint, status: ExitStatus.noInput) }
         switch outcome {
         case .finished: break
         case .rejected(let problems): fail(problems, renderer, ExitStatus.rejected)
         case .failed(let problem): fail([problem], renderer, ExitStatus.failed)
-        case .interrupted: leave("interrupted", status: ExitStatus.interrupted)
+        case .interrupted: leave("interrupted", hint: checkpointed?.remedy, status: Interrupts.leaving == 0 ? ExitStatus.interrupted : 128 + Interrupts.leaving)
         }
         if let profile = workbench.profile { show(profile) }
         if let json {
             do { try RunRecord(session, workbench, script: source.name, seconds: Date().timeIntervalSince(start)).write(to: json) } catch { leave("\(error)", status: ExitStatus.cantCreate) }
         }
+        checkpointed?.finish()
     }
 
     private func fail(_ problems: [Diagnostic], _ renderer: DiagnosticRenderer, _ status: Int32) -> Never {
