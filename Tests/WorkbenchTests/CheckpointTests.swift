@@ -51,8 +51,20 @@ final class CheckpointTests: XCTestCase {
     private func check(_ text: String, name: String = "program.bcl", most: Int = 40, least: Int = 1, file: StaticString = #filePath, line: UInt = #line) -> [String] {
         let source = SourceFile(name: name, text: text)
         let wanted = straight(source)
-        let total = places(source, every: .max, wanted, file, line).count
-        let taken = places(source, every: max(1, total / most), wanted, file, line).compactMap { $0 }
+        let total = places(source, { _ in false }, wanted, file, line).count
+        let step = max(1, total / most)
+        return goOn(from: places(source, { $0 % step == 0 }, wanted, file, line), source, wanted, least: least, file, line)
+    }
+
+    /// The same at places of some numbers, without a look at how many there are: for programs that take a while.
+    private func check(_ text: String, name: String, at numbers: Set<Int>, file: StaticString = #filePath, line: UInt = #line) {
+        let source = SourceFile(name: name, text: text)
+        let wanted = straight(source)
+        _ = goOn(from: places(source, numbers.contains, wanted, file, line), source, wanted, least: 0, file, line)
+    }
+
+    private func goOn(from places: [Place?], _ source: SourceFile, _ wanted: Ending, least: Int, _ file: StaticString, _ line: UInt) -> [String] {
+        let (name, taken, total) = (source.name, places.compactMap { $0 }, places.count)
         XCTAssertGreaterThanOrEqual(taken.count, least, "\(name): too few places; it ended with \(wanted.end)", file: file, line: line)
         for place in taken {
             var found = resumed(source, place.path)
@@ -71,14 +83,15 @@ final class CheckpointTests: XCTestCase {
     }
 
     /// Steps out at every place of a run; where a checkpoint is to be taken it writes it. The run itself goes on as if nothing had been.
-    private func places(_ source: SourceFile, every step: Int, _ wanted: Ending, _ file: StaticString, _ line: UInt) -> [Place?] {
+    private func places(_ source: SourceFile, _ isTaken: @escaping (Int) -> Bool, _ wanted: Ending, _ file: StaticString, _ line: UInt) -> [Place?] {
         let (session, workbench) = Workbench.makeSession(library: Project.library)
         let sink = CollectingSink()
         var places: [Place?] = []
         session.interrupt.requestPause()
         session.didSuspend = { position in
             let number = places.count
-            guard step < .max, number % step == 0 else { return places.append(nil) }
+            if number >= 2000 { session.interrupt.requestPause(false) }
+            guard isTaken(number) else { return places.append(nil) }
             let path = "\(self.folder)/\(number)"
             do {
                 try Checkpoint.write(position, session, workbench, notes: Data(), to: path)
@@ -329,6 +342,26 @@ final class CheckpointTests: XCTestCase {
             """, most: 15, least: 8)
     }
 
+    func testFigures() {
+        check("""
+            let bench = permuted(digits(), tasks=2, per_task=30, seed=1)
+            let me = er(mlp(64, 8, 10), bench)
+            train me on bench[1]
+            let figures = [plot([1, 2, 3]), show(me.net), show(bench[0].test[0:4]), plot({"a": [1.0, 2.0], "b": [2.0, 3.0]}), plot(me), show(me.accuracy)]
+            train me on bench[0]
+            for figure in figures { show figure }
+            """, most: 8, least: 6)
+    }
+
+    func testExamplesAndLessons() throws {
+        let examples = Project.root.appendingPathComponent("examples")
+        let lessons = try FileManager.default.contentsOfDirectory(atPath: examples.appendingPathComponent("lessons").path).sorted().map { "lessons/\($0)" }
+        for name in ["my_method.bcl"] + lessons {
+            let path = examples.appendingPathComponent(name).path
+            check(try String(contentsOfFile: path, encoding: .utf8), name: path, at: [5, 150])
+        }
+    }
+
     func testTrainingByHand() {
         check("""
             let bench = permuted(digits(), tasks=2, per_task=40, seed=1)
@@ -384,7 +417,7 @@ final class CheckpointTests: XCTestCase {
         for name in names {
             for (number, chunk) in try String(contentsOf: root.appendingPathComponent(name), encoding: .utf8).components(separatedBy: "\n---\n").enumerated() where !chunk.contains("clock") {
                 count += 1
-                check(chunk, name: "\(name)-\(number)", most: 6, least: 0)
+                check(chunk, name: "\(name)-\(number)", at: [2, 9])
             }
         }
         XCTAssertGreaterThan(count, 150)

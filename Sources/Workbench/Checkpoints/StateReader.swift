@@ -115,6 +115,7 @@ final class StateReader {
             let shared = references.compactMap { reference -> Cell? in if case .node(let number) = reference { return cells[number] } else { return nil } }
             guard shared.count == references.count, let closure = session.loader.places.closure(place, shared) else { throw leaves.damaged("there is no function at \(place.file):\(place.start)") }
             return .host(closure)
+        case .figure(let figure): return .host(FigureValue(figure))
         case .adaptation(let steps, let rate): return .host(AdaptationValue(Adaptation(steps: steps, learningRate: rate)))
         default: return try leaves.value(saved.nodes[index])
         }

@@ -171,6 +171,7 @@ struct StateWriter {
         case is TaskValue, is PooledMemoryValue: return later(number, host)
         case let value as BoundMethod: return .bound(reference(value.value), value.signature.name)
         case let value as GradientFunction: return .gradient(reference(.host(value.f)))
+        case let value as FigureValue: return .figure(value.content)
         case let value as AdaptationValue: return .adaptation(value.adaptation.steps, value.adaptation.learningRate)
         case let value as AdaptedValue: return .adapted(reference(.host(value.classifier)), task: value.task, losses: value.losses)
         case let value as SamplesValue:

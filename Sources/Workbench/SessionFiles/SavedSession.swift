@@ -1,5 +1,6 @@
 import Continual
 import Engine
+import Figures
 import Foundation
 import Interpreter
 
@@ -114,5 +115,5 @@ enum SavedNode: Codable {
     case adapted(SavedReference, task: Int, losses: [Double])
     /// Part of a task's or a data set's samples: what it was taken from, which of its sets, and which of these.
     case samples(SavedReference, String, positions: [Int]?)
-    case figure(Data)
+    case figure(Figure)
 }

@@ -122,7 +122,7 @@ final class SessionReader {
         case .record: values[index] = .record(RecordValue())
         case .library(let name):
             do { values[index] = try session.loader.libraryValue(name) } catch { throw refuse("the standard library has no '\(name)' here") }
-        default: values[index] = try leaves.value(saved.nodes[index])
+        default: if let value = try leaves.value(saved.nodes[index]) { values[index] = value }
         }
     }
 

@@ -87,6 +87,9 @@ final class CheckpointedRun {
     /// What there is to say of a run that was stopped.
     var remedy: String { hasWritten ? "\(command) goes on from its checkpoint of \(Self.clock(notes.written))" : "it had not come to where a checkpoint can be taken" }
 
+    /// The script has failed, perhaps on something outside of it, such as a full disk.
+    func noteFailure() { if hasWritten { ResumePoint.note("its last checkpoint stays: where the cause lies outside of the script, mend it, and \(command) goes on") } }
+
     private static func clock(_ date: Date) -> String {
         let formatter = DateFormatter()
         formatter.locale = Locale(identifier: "en_US_POSIX")

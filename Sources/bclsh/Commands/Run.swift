@@ -7,7 +7,12 @@ import Workbench
 
 /// `bclsh run FILE`: runs a script from the first line to the last.
 struct Run: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "run", abstract: "Run a script, a line of code (-e), or standard input.")
+    static let configuration = CommandConfiguration(commandName: "run", abstract: "Run a script, a line of code (-e), or standard input.",
+        discussion: """
+            With --checkpoint the run can go on after whatever ends it: 'bclsh resume', with the folder that it names at its start, takes it up from its last \
+            checkpoint, to the same bits. Ctrl-C and SIGTERM then write one before it leaves (exit codes 130 and 143), SIGUSR1 writes one and goes on. \
+            'docs/checkpoints.md' tells the rest.
+            """)
 
     @ArgumentParser.Argument(help: "A .bcl file; - or nothing for standard input.")
     var file: String?
@@ -55,8 +60,10 @@ struct Run: ParsableCommand {
         switch outcome {
         case .finished: break
         case .rejected(let problems): fail(problems, renderer, ExitStatus.rejected)
-        case .failed(let problem): fail([problem], renderer, ExitStatus.failed)
-        case .interrupted: leave("interrupted", hint: checkpointed?.remedy, status: Interrupts.leaving == 0 ? ExitStatus.interrupted : 128 + Interrupts.leaving)
+        case .failed(let problem):
+            checkpointed?.noteFailure()
+            fail([problem], renderer, ExitStatus.failed)
+        case .interrupted: leave(Interrupts.leaving == SIGTERM ? "terminated" : "interrupted", hint: checkpointed?.remedy, status: Interrupts.leaving == 0 ? ExitStatus.interrupted : 128 + Interrupts.leaving)
         }
         if let profile = workbench.profile { show(profile) }
         if let json {
