@@ -17,12 +17,7 @@ struct CallArguments {
     /// Their values, in the order in which they are written.
     /// - Parameter callee: what is called: kept with the values so far where a checkpoint is taken in one of them.
     @inline(__always)
-    func values(_ frame: Frame, _ callee: Value) throws -> [Value] {
-        var values: [Value] = []
-        values.reserveCapacity(nodes.count)
-        do { for node in nodes { values.append(try node.eval(frame)) } } catch { throw noted(error, .operands([callee] + values)) }
-        return values
-    }
+    func values(_ frame: Frame, _ callee: Value) throws -> [Value] { try Operands.values(nodes, frame) { .operands([callee] + $0) } }
 
     /// The same where a checkpoint was taken in one of them.
     /// - Parameter known: the callee and the values before that one.
@@ -159,6 +154,11 @@ final class MemberCallNode: Node {
 
     override func eval(_ frame: Frame) throws -> Value {
         let value = try base.eval(frame)
+        if Access.members(of: value) === cachedTable, let cached = cachedMethod, !isShadowed(value) {
+            let given = try arguments.values(frame, value)
+            let bound = Arguments(cached.signature, isInOrder ? given : cached.order.map { $0.map { given[$0] } ?? .unset })
+            do { return try cached.run(value, bound, frame.evaluator) } catch { throw located(error, at: arguments.place(of: error, cached.signature)) }
+        }
         return try call(value, frame) { try arguments.values(frame, value) }
     }
 
@@ -173,15 +173,10 @@ final class MemberCallNode: Node {
         }
     }
 
+    /// The general way.
     /// - Parameter given: evaluates the arguments; what is called is known before them.
-    @inline(__always)
     private func call(_ value: Value, _ frame: Frame, _ given: () throws -> [Value]) throws -> Value {
         let table = Access.members(of: value)
-        if table === cachedTable, let cached = cachedMethod, !isShadowed(value) {
-            let given = try given()
-            let bound = Arguments(cached.signature, isInOrder ? given : cached.order.map { $0.map { given[$0] } ?? .unset })
-            do { return try cached.run(value, bound, frame.evaluator) } catch { throw located(error, at: arguments.place(of: error, cached.signature)) }
-        }
         if case .method(let signature, let run)? = table.members[name.text]?.action, !isShadowed(value) {
             if let order = arguments.order(for: signature) {
                 cachedTable = table

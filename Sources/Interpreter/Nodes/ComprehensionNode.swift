@@ -30,21 +30,23 @@ final class ComprehensionNode: Node {
 
     private func collect(from index: Int, _ frame: Frame, into items: inout [Value]) throws {
         guard index < clauses.count else { return try add(try element.eval(frame), to: &items) }
-        _ = try clauses[index].head.forEach(frame) { try turn(index, frame, into: &items) }
+        let clause = clauses[index]
+        _ = try clause.head.forEach(frame) { try turn(clause, index, frame, into: &items) }
     }
 
     private func resume(from index: Int, _ frame: Frame, _ plan: Resumption, into items: inout [Value]) throws {
         guard index < clauses.count else { return try add(try element.resume(frame, plan), to: &items) }
-        _ = try clauses[index].head.resumeEach(frame, plan, first: {
+        let clause = clauses[index]
+        _ = try clause.head.resumeEach(frame, plan, first: {
             try resume(from: index + 1, frame, plan, into: &items)
             return .next
-        }) { try turn(index, frame, into: &items) }
+        }) { try turn(clause, index, frame, into: &items) }
     }
 
     /// One item of a clause.
     @inline(__always)
-    private func turn(_ index: Int, _ frame: Frame, into items: inout [Value]) throws -> Flow {
-        for condition in clauses[index].conditions where !(try condition.test(frame)) { return .next }
+    private func turn(_ clause: Clause, _ index: Int, _ frame: Frame, into items: inout [Value]) throws -> Flow {
+        for condition in clause.conditions where !(try condition.test(frame)) { return .next }
         try collect(from: index + 1, frame, into: &items)
         return .next
     }

@@ -67,12 +67,17 @@ final class RecordNode: Node {
 
 /// Expressions that are evaluated one after the other.
 enum Operands {
+    /// - Parameter part: what is kept of the values before the one in which a checkpoint is taken.
     @inline(__always)
-    static func values(_ nodes: [Node], _ frame: Frame) throws -> [Value] {
-        var values: [Value] = []
-        values.reserveCapacity(nodes.count)
-        do { for node in nodes { values.append(try node.eval(frame)) } } catch { throw noted(error, .operands(values)) }
-        return values
+    static func values(_ nodes: [Node], _ frame: Frame, _ part: ([Value]) -> SuspendedPart = { .operands($0) }) throws -> [Value] {
+        try Array(unsafeUninitializedCapacity: nodes.count) { buffer, count in
+            do {
+                for node in nodes {
+                    (buffer.baseAddress! + count).initialize(to: try node.eval(frame))
+                    count += 1
+                }
+            } catch { throw noted(error, part(Array(buffer[..<count]))) }
+        }
     }
 
     static func resume(_ nodes: [Node], _ frame: Frame, _ plan: Resumption) throws -> [Value] {

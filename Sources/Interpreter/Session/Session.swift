@@ -175,6 +175,15 @@ public final class Session {
     @discardableResult
     public func evaluate(_ source: SourceFile) throws -> Value? { try evaluate(source, scope, globals) }
 
+    /// Compiles a text among the session's names without running it: for the functions in it. On the evaluation thread only.
+    /// - Throws: `Diagnostic`.
+    public func compile(_ source: SourceFile) throws {
+        let analysis = Analysis.of(source, kind: .cell, globals: scope, catalog: loader)
+        if let problem = analysis.diagnostics.first(where: { $0.severity == .error }) { throw problem }
+        globals.grow(to: scope.slotCount)
+        _ = try Compiler.compile(analysis.program, unit: CodeUnit(source, globals), loader: loader)
+    }
+
     /// The value of an expression of builtins and the standard library, whatever the session's names are. On the evaluation thread only.
     public func evaluateAlone(_ text: String) throws -> Value? { try evaluate(SourceFile(name: "recipe", text: text), GlobalScope(), GlobalTable()) }
 
@@ -196,7 +205,8 @@ public final class Session {
         for statement in analysis.program.statements { if case .importFile(let file) = statement.kind, scope === self.scope { remember(file, in: source) } }
         globals.grow(to: scope.slotCount)
         let steps = try Compiler.compile(analysis.program, unit: CodeUnit(source, globals), loader: loader)
-        return try run(steps, analysis.program, false)
+        // What the host evaluates in between is no place that a checkpoint can lead back to.
+        return try evaluator.withoutSuspension { try run(steps, analysis.program, false) }
     }
 
     /// The value of an expression over the names of a stopped call and the session's.

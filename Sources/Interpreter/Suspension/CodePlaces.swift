@@ -15,6 +15,8 @@ public final class CodePlaces {
     public var isKept = false
     private var codes: [CodePlace: FunctionCode] = [:]
 
+    public func clear() { codes = [:] }
+
     func add(_ code: FunctionCode) { if isKept { codes[code.place] = code } }
 
     /// A function of that place with its cells; nil where there is none, or it takes other cells.
@@ -30,6 +32,14 @@ extension FunctionCode {
 
 extension Closure {
     public var place: CodePlace { code.place }
+    /// Whether it shares variables with a learner.
+    public var sharesLearner: Bool {
+        code.literal.captures.contains { capture in
+            switch capture {
+            case .local(let variable), .outer(_, let variable): return variable.isState
+            }
+        }
+    }
     /// The variables that it shares.
     public var cells: [Cell] { captures }
 

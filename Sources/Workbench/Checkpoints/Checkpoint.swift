@@ -34,7 +34,10 @@ public struct Checkpoint {
 
     /// Sets a fresh session, whose script was just compiled, to what it was. On the evaluation thread only.
     public func restore(_ session: Session, _ workbench: Workbench) throws -> Position {
-        defer { session.loader.places.isKept = false }
+        defer {
+            session.loader.places.isKept = false
+            session.loader.places.clear()
+        }
         return try StateReader(state, tensors, path: path, session, workbench).restore()
     }
 }

@@ -11,6 +11,11 @@ struct SavedSession: Codable {
         let value: SavedReference
     }
 
+    struct Source: Codable {
+        let name: String
+        let text: String
+    }
+
     struct ImportedFile: Codable {
         let path: String
         let alias: String?
@@ -23,6 +28,8 @@ struct SavedSession: Codable {
     let imports: [ImportedFile]
     let variables: [Variable]
     let nodes: [SavedNode]
+    /// Texts that functions made inside of others stand in.
+    let sources: [Source]?
     /// What the shell keeps with it: its cells.
     let notes: Data?
 }
@@ -101,9 +108,12 @@ enum SavedNode: Codable {
     case learner(SavedReference, parameters: [SavedReference], state: LearnerFile)
     /// A variable of a learner.
     case part(SavedReference, String)
+    /// A function that was made inside of another one: the source, where it stands in it, and the cells of the variables that it shares.
+    case inner(source: Int, start: Int, end: Int, cells: [SavedReference])
+    /// A variable that functions share.
+    case cell(SavedReference)
     // In checkpoints only, where the code is there already:
     case numbers(String)
-    case cell(SavedReference)
     /// A function of the code, with the cells of the variables that it shares.
     case closure(CodePlace, cells: [SavedReference], presets: SavedReference)
     case instance(SavedLearner)

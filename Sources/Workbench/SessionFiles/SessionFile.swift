@@ -6,7 +6,8 @@ import Interpreter
 /// A session on disk: a safetensors file whose tensors have checksums, with everything else as JSON in one of them.
 enum SessionFile {
     static let kind = "session"
-    static let newestVersion = 1
+    /// 2: functions that were made inside of others.
+    static let newestVersion = 2
 
     // MARK: - Writing
 
@@ -19,8 +20,8 @@ enum SessionFile {
             return SavedSession.ImportedFile(path: absolute(file.path), alias: file.alias, checksum: Checksum.crc32(data))
         }
         let saved = SavedSession(seed: workbench.streams.seed, device: workbench.device.description, streams: workbench.streams.states.mapValues { [$0.0, $0.1, $0.2, $0.3] },
-                                 imports: imports, variables: variables, nodes: writer.nodes, notes: workbench.takeNotes?())
-        try SealedFile.write(saved, writer.tensors, kind: kind, version: newestVersion, to: path)
+                                 imports: imports, variables: variables, nodes: writer.nodes, sources: writer.sources.isEmpty ? nil : writer.sources, notes: workbench.takeNotes?())
+        try SealedFile.write(saved, writer.tensors, kind: kind, version: writer.sources.isEmpty ? 1 : newestVersion, to: path)
         workbench.markSaved(session)
         return writer.omitted
     }

@@ -12,6 +12,7 @@ final class SessionReader {
     private let session: Session
     private let workbench: Workbench
     private var values: [Value?]
+    private var cells: [Int: Cell] = [:]
     /// Nodes whose function is the meaning of a name.
     private var declared: Set<Int> = []
 
@@ -27,7 +28,9 @@ final class SessionReader {
         try runImports()
         // Functions see all names, also those that stand behind them.
         for name in names where session.scope.variables[name] == nil { session.define(name, .none) }
+        for index in saved.nodes.indices { if case .cell = saved.nodes[index] { cells[index] = Cell(.unset) } }
         try makeFunctions()
+        try makeInnerFunctions()
         for index in saved.nodes.indices { try makeLeaf(index) }
         try makeDependents()
         try fillContainers()
@@ -71,6 +74,24 @@ final class SessionReader {
         }
     }
 
+    private func makeInnerFunctions() throws {
+        let places = session.loader.places
+        for (number, source) in (saved.sources ?? []).enumerated() {
+            // Only what this text holds: cells of two sessions may have one name.
+            places.clear()
+            places.isKept = true
+            defer { places.isKept = false }
+            do { try session.compile(SourceFile(name: source.name, text: source.text)) } catch let problem as Diagnostic { throw refuse("its code can't be compiled here: \(problem.message)", hint: problem.hint) }
+            for (index, node) in saved.nodes.enumerated() {
+                guard case .inner(number, let start, let end, let references) = node else { continue }
+                let shared = references.compactMap { reference -> Cell? in if case .node(let number) = reference { return cells[number] } else { return nil } }
+                guard shared.count == references.count, let closure = places.closure(CodePlace(file: source.name, start: start, end: end), shared) else { throw damaged("there is no function at \(source.name):\(start)") }
+                values[index] = .host(closure)
+            }
+        }
+        places.clear()
+    }
+
     private func checkFunctions() throws {
         for index in declared { if let name = name(of: index), let value = values[index], case .host(let host) = value, session.value(of: name)?.isSame(as: .host(host)) != true { throw damaged("'\(name)' is not what it was") } }
     }
@@ -98,7 +119,8 @@ final class SessionReader {
 
     private func value(_ reference: SavedReference) throws -> Value {
         switch reference {
-        case .unset, .none: return .none
+        case .unset: return .unset
+        case .none: return .none
         case .bool(let value): return .bool(value)
         case .int(let value): return .int(value)
         case .float(let value): return .float(value)
@@ -128,7 +150,7 @@ final class SessionReader {
 
     /// What refers to others, once these are there: a learner may be made of the network of another one.
     private func makeDependents() throws {
-        var waiting = saved.nodes.indices.filter { values[$0] == nil }
+        var waiting = saved.nodes.indices.filter { values[$0] == nil && cells[$0] == nil }
         while !waiting.isEmpty {
             try fillContainers()
             let left = try waiting.filter { index in
@@ -187,6 +209,7 @@ final class SessionReader {
         for (index, node) in saved.nodes.enumerated() {
             switch (node, values[index]) {
             case (.list(let items), .list(let list)?): list.items = items.map { known($0) ?? .none }
+            case (.cell(let content), _): cells[index]?.value = known(content) ?? .none
             case (.record(let keys, let items), .record(let record)?):
                 guard keys.count == items.count, Set(keys).count == keys.count else { throw damaged("a record has \(keys.count) keys and \(items.count) values") }
                 record.entries = RecordValue(zip(keys, items).map { ($0, known($1) ?? .none) }).entries

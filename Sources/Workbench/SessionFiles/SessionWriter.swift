@@ -9,6 +9,9 @@ struct SessionWriter {
     private var written: [SavedNode?] = []
     private var leaves = LeafWriter()
     var tensors: [(String, Tensor)] { leaves.tensors }
+    /// Texts that functions made inside of others stand in.
+    private(set) var sources: [SavedSession.Source] = []
+    private var sourceNumbers: [ObjectIdentifier: Int] = [:]
     /// Names that are left out, with the reason.
     private(set) var omitted: [(name: String, reason: String)] = []
     private var known: [ObjectIdentifier: Int] = [:]
@@ -55,6 +58,7 @@ struct SessionWriter {
         case .list(let list): return list.items
         case .record(let record): return Array(record.entries.values)
         case .host(let learner as Learner): return learner.stateNames.compactMap(learner.state)
+        case .host(let closure as Closure): return closure.cells.map(\.value)
         default: return []
         }
     }
@@ -119,23 +123,28 @@ struct SessionWriter {
 
     private mutating func reference(to value: Value) throws -> SavedReference {
         switch value {
-        case .unset, .none, .cell: return .none
+        case .unset: return .unset
+        case .none: return .none
+        case .cell(let cell): return try reference(toObject: cell)
         case .bool(let value): return .bool(value)
         case .int(let value): return .int(value)
         case .float(let value): return .float(value)
         case .string(let value): return .text(value.text)
         case .list, .record, .host:
-            guard let object = Self.object(of: value) else { return .none }
-            if let number = known[ObjectIdentifier(object)] {
-                let learner = owners[number] ?? number
-                if let waitingLearner = reserved.removeValue(forKey: learner) { waiting.append((learner, waitingLearner)) }
-                return .node(number)
-            }
-            guard written.count < Self.most else { throw Failure(.badValue, "there are more than \(Self.most) values to save; tensors hold more than lists") }
-            let number = newNode(for: object)
-            waiting.append((number, object))
+            return try Self.object(of: value).map { try reference(toObject: $0) } ?? .none
+        }
+    }
+
+    private mutating func reference(toObject object: AnyObject) throws -> SavedReference {
+        if let number = known[ObjectIdentifier(object)] {
+            let learner = owners[number] ?? number
+            if let waitingLearner = reserved.removeValue(forKey: learner) { waiting.append((learner, waitingLearner)) }
             return .node(number)
         }
+        guard written.count < Self.most else { throw Failure(.badValue, "there are more than \(Self.most) values to save; tensors hold more than lists") }
+        let number = newNode(for: object)
+        waiting.append((number, object))
+        return .node(number)
     }
 
     private mutating func writeWaiting() throws {
@@ -143,6 +152,7 @@ struct SessionWriter {
             switch object {
             case let list as ListValue: written[number] = .list(try list.items.map { try reference(to: $0) })
             case let record as RecordValue: written[number] = .record(keys: Array(record.entries.keys), values: try record.entries.values.map { try reference(to: $0) })
+            case let cell as Cell: written[number] = .cell(try reference(to: cell.value))
             case let host as HostValue: written[number] = try node(host, "\(number)")
             default: break
             }
@@ -184,7 +194,19 @@ struct SessionWriter {
         return .learner(try reference(to: .host(learner.method)), parameters: parameters, state: content.file)
     }
 
-    private func function(_ closure: Closure) throws -> SavedNode {
+    /// A function with variables of the one around it: its whole text is compiled again, and the function found at its place.
+    private mutating func inner(_ closure: Closure) throws -> SavedNode {
+        guard !closure.sharesLearner else { throw Unsaveable(reason: "it is a function of a learner's own variables, and the learner does not hold it") }
+        let source = closure.location.source
+        let number = sourceNumbers[ObjectIdentifier(source)] ?? sources.count
+        if number == sources.count {
+            sources.append(SavedSession.Source(name: source.name, text: String(decoding: source.bytes, as: UTF8.self)))
+            sourceNumbers[ObjectIdentifier(source)] = number
+        }
+        return .inner(source: number, start: closure.place.start, end: closure.place.end, cells: try closure.cells.map { try reference(toObject: $0) })
+    }
+
+    private mutating func function(_ closure: Closure) throws -> SavedNode {
         let location = closure.location
         let name = closure.signature.name
         if session.loader.library.files[name] == location.source.name { return .library(name) }
@@ -192,7 +214,7 @@ struct SessionWriter {
             guard let name = session.loader.exportedName(of: .host(closure), in: location.source.name) else { throw Unsaveable(reason: "it is a function that an imported file made, and has no name for") }
             return .imported(path: SessionFile.absolute(location.source.name), name: name)
         }
-        guard closure.isSelfContained else { throw Unsaveable(reason: "it is a function that was made inside of another one") }
+        guard closure.isSelfContained else { return try inner(closure) }
         return .function(text: location.source.text(location.span), name: closure.isAnonymous ? nil : name, source: location.source.name)
     }
 }

@@ -26,8 +26,11 @@ struct CheckpointInterval: ExpressibleByArgument, Equatable {
     }
 
     let kind: Kind
+    /// As it was given.
+    let text: String
 
     init?(argument text: String) {
+        self.text = text
         let digits = text.prefix { $0.isNumber || $0 == "." }
         let unit = text.dropFirst(digits.count).trimmingCharacters(in: .whitespaces)
         if unit.isEmpty {

@@ -5,6 +5,9 @@ import Workbench
 
 /// Runs a script so that it can go on after whatever ends it: writes checkpoints when they are due, and before it leaves.
 final class CheckpointedRun {
+    /// Where minibatches are counted: a loop may train without 'train' and 'observe'.
+    private static let longestWait = 600.0
+
     private let interval: CheckpointInterval
     private let folder: CheckpointFolder
     /// Whether the folder was named by the user, and stays.
@@ -120,9 +123,9 @@ final class CheckpointedRun {
     private func wait() {
         session.interrupt.requestPause(false)
         (sinceLast, dueSince) = (0, nil)
-        var seconds = Double.infinity
+        var seconds = Self.longestWait
         if case .seconds(let interval) = interval.kind { seconds = interval }
-        lock.withLock { next = seconds.isFinite ? Date() + seconds : .distantFuture }
+        lock.withLock { next = Date() + seconds }
     }
 
     // MARK: - Taking one

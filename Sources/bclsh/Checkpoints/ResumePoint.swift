@@ -7,7 +7,7 @@ import Workbench
 struct ResumePoint {
     let folder: CheckpointFolder
     let checkpoint: Checkpoint
-    let notes: RunNotes
+    var notes: RunNotes
 
     var source: SourceFile { SourceFile(name: notes.scriptName, bytes: [UInt8](notes.script)) }
 

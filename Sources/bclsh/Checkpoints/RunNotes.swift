@@ -4,7 +4,7 @@ import Foundation
 /// What a checkpoint holds about the run besides its state: how it was started, and how far it is.
 struct RunNotes: Codable {
     /// Of the command line, behind 'bclsh run'.
-    let arguments: [String]
+    var arguments: [String]
     let folder: String
     let scriptName: String
     /// nil where the script was no file.

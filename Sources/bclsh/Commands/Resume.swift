@@ -30,15 +30,15 @@ struct Resume: ParsableCommand {
             let names = CheckpointFolder.waiting.map { FilePath.name($0.path) }
             leave("there is no run '\(name)' to go on with", hint: names.isEmpty ? "'bclsh run FILE --checkpoint 5min' writes checkpoints" : "there are \(names.suffix(5).joined(separator: ", "))", status: ExitStatus.noInput)
         }
-        let point = ResumePoint.newest(folder)
-        var arguments = point.notes.arguments
-        if let json { arguments += ["--json", json.hasPrefix("/") ? json : "\(FileManager.default.currentDirectoryPath)/\(json)"] }
+        var point = ResumePoint.newest(folder)
+        // What is given here counts for later, too: of an option that is there twice the last one is taken.
+        if let json { point.notes.arguments += ["--json", json.hasPrefix("/") ? json : "\(FileManager.default.currentDirectoryPath)/\(json)"] }
+        if let checkpoint { point.notes.arguments += ["--checkpoint", checkpoint.text] }
         guard FileManager.default.changeCurrentDirectoryPath(point.notes.folder) else {
             leave("the run worked in the folder '\(point.notes.folder)', which is not there any more", status: ExitStatus.noInput)
         }
-        var command: Run
-        do { command = try Run.parse(arguments) } catch { leave("the options of the run are not understood: \(Run.message(for: error))", status: ExitStatus.usage) }
-        if let checkpoint { command.checkpoints.checkpoint = checkpoint }
+        let command: Run
+        do { command = try Run.parse(point.notes.arguments) } catch { leave("the options of the run are not understood: \(Run.message(for: error))", status: ExitStatus.usage) }
         if fromStart { printBefore(point) }
         try command.execute(from: point)
     }
