@@ -17,7 +17,7 @@ struct CallArguments {
     /// Their values, in the order in which they are written.
     /// - Parameter callee: what is called: kept with the values so far where a checkpoint is taken in one of them.
     @inline(__always)
-    func values(_ frame: Frame, _ callee: Value) throws -> [Value] { try Operands.values(nodes, frame) { .operands([callee] + $0) } }
+    func values(_ frame: Frame, _ callee: Value) throws -> [Value] { try Operands.values(nodes, frame, after: callee) }
 
     /// The same where a checkpoint was taken in one of them.
     /// - Parameter known: the callee and the values before that one.

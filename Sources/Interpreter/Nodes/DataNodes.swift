@@ -67,18 +67,30 @@ final class RecordNode: Node {
 
 /// Expressions that are evaluated one after the other.
 enum Operands {
-    /// - Parameter part: what is kept of the values before the one in which a checkpoint is taken.
+    /// - Parameter callee: what they are arguments of: kept with the values before the one in which a checkpoint is taken.
     @inline(__always)
-    static func values(_ nodes: [Node], _ frame: Frame, _ part: ([Value]) -> SuspendedPart = { .operands($0) }) throws -> [Value] {
-        try Array(unsafeUninitializedCapacity: nodes.count) { buffer, count in
-            do {
-                for node in nodes {
-                    (buffer.baseAddress! + count).initialize(to: try node.eval(frame))
-                    count += 1
-                }
-            } catch { throw noted(error, part(Array(buffer[..<count]))) }
+    static func values(_ nodes: [Node], _ frame: Frame, after callee: Value? = nil) throws -> [Value] {
+        // Most calls have one argument or two.
+        switch nodes.count {
+        case 0: return []
+        case 1: do { return [try nodes[0].eval(frame)] } catch { throw kept(error, callee, []) }
+        case 2:
+            let first: Value
+            do { first = try nodes[0].eval(frame) } catch { throw kept(error, callee, []) }
+            do { return [first, try nodes[1].eval(frame)] } catch { throw kept(error, callee, [first]) }
+        default: return try many(nodes, frame, callee)
         }
     }
+
+    private static func many(_ nodes: [Node], _ frame: Frame, _ callee: Value?) throws -> [Value] {
+        var values: [Value] = []
+        values.reserveCapacity(nodes.count)
+        do { for node in nodes { values.append(try node.eval(frame)) } } catch { throw kept(error, callee, values) }
+        return values
+    }
+
+    @inline(never)
+    private static func kept(_ error: Error, _ callee: Value?, _ values: [Value]) -> Error { noted(error, .operands((callee.map { [$0] } ?? []) + values)) }
 
     static func resume(_ nodes: [Node], _ frame: Frame, _ plan: Resumption) throws -> [Value] {
         guard case .operands(var values) = try plan.next(), values.count < nodes.count else { throw plan.misfit }
