@@ -94,7 +94,7 @@ final class CheckpointTests: XCTestCase {
             guard isTaken(number) else { return places.append(nil) }
             let path = "\(self.folder)/\(number)"
             do {
-                try Checkpoint.write(position, session, workbench, notes: Data(), to: path)
+                try Checkpoint.Draft(position, session, workbench, notes: Data()).write(to: path)
                 places.append(Place(number: number, path: path, lines: sink.lines.count, at: position.span.map { source.text($0) } ?? "?"))
             } catch let problem as CheckpointProblem {
                 XCTAssertTrue(problem.isPassing, "\(problem.holder): \(problem.reason)", file: file, line: line)

@@ -14,11 +14,21 @@ public struct Checkpoint {
     /// What was kept with it.
     public var notes: Data { state.notes }
 
-    /// Writes a run that has stepped out, through a temporary file. On the evaluation thread only.
-    /// - Throws: `CheckpointProblem` where something can't be saved; `EngineError` where the file can't be written.
-    public static func write(_ position: Position, _ session: Session, _ workbench: Workbench, notes: Data, to path: String) throws {
-        let (state, tensors) = try StateWriter.state(position, session, workbench, notes: notes)
-        try SealedFile.write(state, tensors, kind: kind, version: newestVersion, to: path)
+    /// A copy of a run that has stepped out, to be written while it goes on.
+    public struct Draft: @unchecked Sendable {
+        private let state: SavedState
+        private let tensors: [(String, Tensor)]
+
+        /// On the evaluation thread only.
+        /// - Throws: `CheckpointProblem` where something can't be saved.
+        public init(_ position: Position, _ session: Session, _ workbench: Workbench, notes: Data) throws {
+            let (state, storages) = try StateWriter.state(position, session, workbench, notes: notes)
+            (self.state, tensors) = (state, try storages.map { ($0, try $1.clone()) })
+        }
+
+        /// Through a temporary file, on any thread.
+        /// - Throws: `EngineError` where the file can't be written.
+        public func write(to path: String) throws { try SealedFile.write(state, tensors, kind: kind, version: newestVersion, to: path) }
     }
 
     /// - Throws: `Failure` or `EngineError` where the file is cut off, altered, or of a newer bclsh.

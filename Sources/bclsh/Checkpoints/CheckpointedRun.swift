@@ -25,6 +25,17 @@ final class CheckpointedRun {
     private var timer: DispatchSourceTimer?
     private var sinceLast = 0
     private var hasWritten: Bool
+    /// The checkpoint that is being written while the run goes on.
+    private var pending: Pending?
+
+    private final class Pending: @unchecked Sendable {
+        let notes: RunNotes
+        let isDone = DispatchSemaphore(value: 0)
+        /// Set before it is done.
+        var error: Error?
+
+        init(_ notes: RunNotes) { self.notes = notes }
+    }
 
     // What went wrong.
     private var dueSince: Date?
@@ -82,16 +93,25 @@ final class CheckpointedRun {
     }
 
     /// The run is over, and its results are written.
-    func finish() { folder.finish(keeps: keepsFolder) }
+    func finish() {
+        try? settle()
+        folder.finish(keeps: keepsFolder)
+    }
 
     /// What a user types to go on.
     var command: String { "bclsh resume \(keepsFolder ? folder.path : String(folder.path.dropFirst(CheckpointFolder.standard.count + 1)))" }
 
     /// What there is to say of a run that was stopped.
-    var remedy: String { hasWritten ? "\(command) goes on from its checkpoint of \(Self.clock(notes.written))" : "it had not come to where a checkpoint can be taken" }
+    var remedy: String {
+        try? settle()
+        return hasWritten ? "\(command) goes on from its checkpoint of \(Self.clock(notes.written))" : "it had not come to where a checkpoint can be taken"
+    }
 
     /// The script has failed, perhaps on something outside of it, such as a full disk.
-    func noteFailure() { if hasWritten { ResumePoint.note("its last checkpoint stays: where the cause lies outside of the script, mend it, and \(command) goes on") } }
+    func noteFailure() {
+        try? settle()
+        if hasWritten { ResumePoint.note("its last checkpoint stays: where the cause lies outside of the script, mend it, and \(command) goes on") }
+    }
 
     private static func clock(_ date: Date) -> String {
         let formatter = DateFormatter()
@@ -116,7 +136,7 @@ final class CheckpointedRun {
         sinceLast += 1
         notes.minibatches += 1
         // The first one is taken early: what can't be saved is told at once, not after an hour.
-        if !hasWritten, told.isEmpty { session.interrupt.requestPause() }
+        if !hasWritten, pending == nil, told.isEmpty { session.interrupt.requestPause() }
         if case .minibatches(let count) = interval.kind, sinceLast >= count { session.interrupt.requestPause() }
     }
 
@@ -134,14 +154,16 @@ final class CheckpointedRun {
     private func take(_ position: Position) throws {
         let start = Date()
         do {
+            do { try settle() } catch { tellFailure(error) }
             try write(position)
+            if Interrupts.leaving != 0 { try settle() }
             wait()
         } catch let problem as CheckpointProblem {
             miss(problem, start)
             // A moment later it may be possible.
             if problem.isPassing, Interrupts.leaving != 0 { return }
         } catch {
-            tell("a checkpoint can't be written: \(CheckpointFolder.message(error)); the run goes on\(hasWritten ? ", and the last checkpoint stands" : "")")
+            tellFailure(error)
             wait()
         }
         if Interrupts.leaving != 0 { throw Interrupted() }
@@ -153,9 +175,25 @@ final class CheckpointedRun {
         now.written = Date()
         now.seconds = (point?.notes.seconds ?? 0) + Date().timeIntervalSince(began)
         now.outputLength = log?.length ?? 0
-        log?.flush()
-        try Checkpoint.write(position, session, workbench, notes: try now.encoded(), to: folder.file(now.sequence))
-        notes = now
+        let draft = try Checkpoint.Draft(position, session, workbench, notes: try now.encoded())
+        let (pending, path, log) = (Pending(now), folder.file(now.sequence), log)
+        self.pending = pending
+        DispatchQueue.global().async {
+            // What the checkpoint counts on is on the disk before it.
+            log?.flush()
+            do { try draft.write(to: path) } catch { pending.error = error }
+            pending.isDone.signal()
+        }
+    }
+
+    /// Waits for the checkpoint that is being written.
+    /// - Throws: why it could not be.
+    private func settle() throws {
+        guard let pending else { return }
+        pending.isDone.wait()
+        self.pending = nil
+        if let error = pending.error { throw error }
+        (notes.sequence, notes.written, notes.seconds, notes.outputLength) = (pending.notes.sequence, pending.notes.written, pending.notes.seconds, pending.notes.outputLength)
         hasWritten = true
     }
 
@@ -172,5 +210,6 @@ final class CheckpointedRun {
         if Date().timeIntervalSince(since) > 10 { tell(message) }
     }
 
+    private func tellFailure(_ error: Error) { tell("a checkpoint can't be written: \(CheckpointFolder.message(error)); the run goes on\(hasWritten ? ", and the last checkpoint stands" : "")") }
     private func tell(_ message: String) { if told.insert(message).inserted { ResumePoint.note(message) } }
 }
