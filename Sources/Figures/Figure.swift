@@ -1,6 +1,6 @@
 /// What there is to be seen of a value, independent of where it is seen: a terminal, a pipe, a picture file, a web page each draw it in their way.
 /// No tensors, no colours of a terminal, no sizes of a page.
-public indirect enum Figure {
+public indirect enum Figure: Codable {
     case text(String)
     case table(Table)
     case images(ImageGrid)
@@ -46,8 +46,8 @@ public indirect enum Figure {
 }
 
 /// Rows of text cells.
-public struct Table {
-    public struct Column {
+public struct Table: Codable {
+    public struct Column: Codable {
         public let title: String
         public let isNumber: Bool
 
@@ -70,8 +70,8 @@ public struct Table {
 }
 
 /// Small images in rows, each with a few words below it.
-public struct ImageGrid {
-    public struct Tile {
+public struct ImageGrid: Codable {
+    public struct Tile: Codable {
         /// height * width * channels bytes, row by row, channels last.
         public let pixels: [UInt8]
         public let caption: String
@@ -106,7 +106,7 @@ public struct ImageGrid {
 }
 
 /// A matrix of numbers as colours.
-public struct HeatMap {
+public struct HeatMap: Codable {
     public let title: String?
     public let rowTitle: String
     public let columnTitle: String
@@ -138,7 +138,7 @@ public struct HeatMap {
 }
 
 /// Lines over a common pair of axes.
-public struct LineChart {
+public struct LineChart: Codable {
     public struct Series {
         public let name: String
         public let points: [(x: Double, y: Double)]
@@ -151,7 +151,7 @@ public struct LineChart {
     }
 
     /// An upright line at a place that has a name.
-    public struct Marker {
+    public struct Marker: Codable {
         public let x: Double
         public let name: String
 

@@ -28,6 +28,12 @@ public final class Workbench {
     /// What searches for hyper-parameters came to, in order: method, bench, metric, best, and runs with their whole configurations and results. Also those that were
     /// interrupted or failed.
     public internal(set) var searches: [RecordValue] = []
+    /// Called after each minibatch.
+    public var didObserve: (() -> Void)?
+    /// Seconds between the machine's clock and what `clock()` gives: it goes on where a checkpoint was taken.
+    private var clockOffset = 0.0
+    var clock: Double { Double(DispatchTime.now().uptimeNanoseconds) / 1e9 + clockOffset }
+    func setClock(_ now: Double) { clockOffset += now - clock }
 
     /// The session that it belongs to.
     public internal(set) weak var session: Session?

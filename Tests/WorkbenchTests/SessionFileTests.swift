@@ -152,10 +152,32 @@ final class SessionFileTests: XCTestCase {
     }
 
     func testWhatCanNotBeSavedIsTold() {
-        let lines = run(["def outer(n) { return x => x + n }", "let inner = outer(1); let xs = [inner]; let fine = 2", save, "print \"on\""])
+        let make = ["method m(net) {\n  let n = 1\n  def reader() { return () => n }\n  on batch(x, y, t) { n += 1 }\n}", "let inner = m(mlp(4, 2)).reader(); let xs = [inner]; let fine = 2"]
+        let lines = run(make + [save, "print \"on\""])
         XCTAssertEqual(lines.count, 2, lines.joined(separator: "\n"))
-        XCTAssertTrue(lines[0].hasPrefix("not saved: inner (it is a function that was made inside of another one), xs ("), lines[0])
+        XCTAssertTrue(lines[0].hasPrefix("not saved: inner (it is a function of a learner's own variables, and the learner does not hold it), xs ("), lines[0])
         XCTAssertEqual(run([load, "print fine", "print inner"]), ["2", "BCL0012: there is no 'inner'"])
+    }
+
+    func testFunctionsMadeInsideOfOthersShareTheirVariables() {
+        let make = [
+            "let base = 100",
+            "def counter(start) {\n  let n = start\n  def up(by=1) { n += by\n    return n + base }\n  return {up: up, read: () => n, deep: () => () => n * 2}\n}",
+            "let (a, b) = (counter(1), counter(10))\nlet up = a.up\nlet inner = a.deep()\nlet all = [a.up, b.up, x => x + 1]\nup()",
+            "let functions = []\nfor i in 0..3 { let k = i * i\n  functions.append(() => k + i + base) }",
+        ]
+        let rest = [
+            "print a.up(), up(2), a.read(), b.up(5), b.read(), inner(), all[0](), all[1](), all[2](1)", "base = 0\nprint up(), [f() for f in functions]",
+            "print a.up == up, all[0] == up, a.read()",
+        ]
+        XCTAssertEqual(run(make + [save]), [])
+        let straight = run(make + rest)
+        XCTAssertEqual(run([load] + rest), straight)
+        XCTAssertEqual(straight.count, 3, straight.joined(separator: "\n"))
+        // Saved again from where it was loaded, with cells of the same names.
+        let mixed = ["def counter(start) { let n = start * 1000\n  return () => n }\nlet mine = counter(1)"]
+        XCTAssertEqual(run([load] + mixed + [save]), [])
+        XCTAssertEqual(run([load, "print mine()"] + rest), run(make + mixed + ["print mine()"] + rest))
     }
 
     func testFilesOfOtherKindsAreTold() {

@@ -52,6 +52,18 @@ void *ctorch_data(ctorch_tensor t);
 int ctorch_requires_grad(ctorch_tensor t);
 int ctorch_shares_storage(ctorch_tensor a, ctorch_tensor b);
 
+// What lies below views
+/// The same for all views of the same elements; valid while one of their handles lives.
+const void *ctorch_storage(ctorch_tensor t);
+/// Elements of the tensor's type that its storage holds.
+int64_t ctorch_storage_count(ctorch_tensor t);
+/// Elements of the storage before its first one.
+int64_t ctorch_offset(ctorch_tensor t);
+/// Elements of the storage from one index of a dimension to the next.
+int64_t ctorch_stride(ctorch_tensor t, int dimension);
+/// A view of the storage. The caller checks that it lies within.
+int ctorch_as_strided(ctorch_tensor t, const int64_t *sizes, const int64_t *strides, int n, int64_t offset, ctorch_tensor *out);
+
 // Creation
 int ctorch_full(const int64_t *sizes, int n, double value, int dtype, int device, ctorch_tensor *out);
 int ctorch_empty(const int64_t *sizes, int n, int dtype, int device, ctorch_tensor *out);

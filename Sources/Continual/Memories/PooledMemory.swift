@@ -11,6 +11,8 @@ public final class PooledMemory {
     }
 
     public let rule: Rule
+    /// Whose classes it knows.
+    public let bench: Benchmark
     public let capacity: Int
     public let sampleSize: Int
     /// Tasks of the benchmark.
@@ -37,6 +39,7 @@ public final class PooledMemory {
     public init(_ rule: Rule, bench: Benchmark, capacity: Int, random: RandomStream, source: DrawSource, device: Device = .cpu) throws {
         guard capacity >= 1 else { throw DataError("a memory needs at least one slot, not \(capacity)") }
         self.rule = rule
+        self.bench = bench
         self.random = random
         self.source = source
         var total = capacity
@@ -194,8 +197,16 @@ public final class PooledMemory {
 
     public func restore(_ snapshot: Snapshot) throws {
         let device = x.device
-        (x, y) = (try snapshot.x.clone().to(device), try snapshot.y.clone().to(device))
-        targets = try snapshot.targets?.clone().to(device)
+        try adopt(Snapshot(x: snapshot.x.clone().to(device), y: snapshot.y.clone().to(device), targets: snapshot.targets?.clone().to(device), owners: snapshot.owners, seen: snapshot.seen))
+    }
+
+    /// Everything as it is, without a copy: others may hold views of it.
+    public var contents: Snapshot { Snapshot(x: x, y: y, targets: targets, owners: owners, seen: seen, written: written, writes: writes) }
+
+    /// The same as `restore`, without a copy.
+    public func adopt(_ snapshot: Snapshot) throws {
+        try check(snapshot)
+        (x, y, targets) = (snapshot.x, snapshot.y, snapshot.targets)
         (owners, seen) = (snapshot.owners, snapshot.seen)
         (written, writes) = (snapshot.written ?? [Int](repeating: 0, count: capacity), snapshot.writes)
     }

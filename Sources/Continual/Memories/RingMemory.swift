@@ -264,9 +264,17 @@ public final class RingMemory {
 
     public func restore(_ snapshot: Snapshot) throws {
         let device = x.device
-        x = try snapshot.x.clone().to(device)
-        y = try snapshot.y.clone().to(device)
-        targets = try snapshot.targets?.clone().to(device)
+        try adopt(Snapshot(x: snapshot.x.clone().to(device), y: snapshot.y.clone().to(device), targets: snapshot.targets?.clone().to(device), filled: snapshot.filled,
+                           positions: snapshot.positions, written: snapshot.written, writes: snapshot.writes))
+    }
+
+    /// Everything as it is, without a copy: others may hold views of it.
+    public var contents: Snapshot { Snapshot(x: x, y: y, targets: targets, filled: filled, positions: positions, written: written, writes: writes) }
+
+    /// The same as `restore`, without a copy.
+    public func adopt(_ snapshot: Snapshot) throws {
+        try check(snapshot)
+        (x, y, targets) = (snapshot.x, snapshot.y, snapshot.targets)
         filled = snapshot.filled
         positions = snapshot.positions
         written = snapshot.written ?? [Int](repeating: 0, count: tasks * slots)

@@ -2,7 +2,7 @@ import Figures
 
 /// A figure as a value: shown where it stands alone as a statement, written by `save`.
 public final class FigureValue: HostValue {
-    private let content: Figure
+    public let content: Figure
 
     public init(_ figure: Figure) { content = figure }
 

@@ -10,14 +10,16 @@ extension Workbench {
             Builtin("train", [required("learner"), required("task"), optional("epochs", "1"), optional("batch", "10"), optional("curve", "0")], topic: "learning",
                     doc: "Trains a learner on a task (or a list of tasks, or a benchmark): its stream once, in minibatches of 10. Further epochs are shuffled. With curve=N the task is tested before and after each of its first N minibatches: L.curves and L.lca.",
                     example: "let bench = permuted(digits(), tasks=2, per_task=50)\nlet me = single(mlp(64, 10), bench)\ntrain me on bench[0]",
-                    verb: [VerbForm.Slot(nil, "learner"), VerbForm.Slot("on", "task")]) { arguments, evaluator in
+                    verb: [VerbForm.Slot(nil, "learner"), VerbForm.Slot("on", "task")], goOn: { state, plan, evaluator in
+                        guard case .host(let learner as Learner) = state else { throw plan.misfit }
+                        return try self.train(learner, evaluator)
+                    }) { arguments, evaluator in
                 let learner = try arguments.host(0, Learner.self, "a learner")
                 let epochs = try arguments.int(2, default: 1, in: 1...1_000_000)
                 let size = try arguments.int(3, default: Benchmark.batchSize, in: 1...1_000_000)
                 learner.curveLength = try arguments.int(4, default: 0, in: 0...1_000_000)
                 try learner.stepping.begin(TrainingCursor(try self.tasks(arguments, 1), epochs: epochs, size: size))
-                try self.goOn(learner, .everything, evaluator)
-                return .none
+                return try self.train(learner, evaluator)
             },
             Builtin("evaluate", [required("learner"), required("bench"), optional("adapt", "none"), optional("classes", "the benchmark's")], topic: "learning",
                     doc: "Accuracy (0 to 1) on the test set of each task of a benchmark: a list, and the next row of the learner's accuracy matrix. On a single task: a number. Which classes compete: those of the sample's \"task\" (task-incremental), of \"all\" tasks (class-incremental), or of the tasks \"seen\" so far; without it the task's where tasks have heads of their own, and all otherwise. With adapt(steps=, lr=) each task is tested with a copy adapted to it, and L.accuracy stays as it is.",
@@ -73,6 +75,13 @@ extension Workbench {
             guard let profile else { return try learner.observe(batch, task: task, evaluator, self) }
             try profile.measure(learner.method.name) { try learner.observe(batch, task: task, evaluator, self) }
         }
+        didObserve?()
+    }
+
+    /// To the end of what its stepping has begun, or from where a checkpoint was taken.
+    private func train(_ learner: Learner, _ evaluator: Evaluator) throws -> Value {
+        do { try goOn(learner, .everything, pauses: true, evaluator) } catch { throw evaluator.suspended(error, "train", .host(learner)) }
+        return .none
     }
 
     private func follow(_ learner: Learner, _ task: Task, _ evaluator: Evaluator) throws {
@@ -93,7 +102,7 @@ extension Workbench {
 
     /// Trains as far as asked, with progress; tells of the breakpoints that it meets.
     /// - Throws: `Halted` where it stops at one and somebody is there to go on.
-    func goOn(_ learner: Learner, _ extent: LearnerStepping.Extent, remembers: Bool = false, _ evaluator: Evaluator) throws {
+    func goOn(_ learner: Learner, _ extent: LearnerStepping.Extent, remembers: Bool = false, pauses: Bool = false, _ evaluator: Evaluator) throws {
         var shown = Date.distantPast
         func show(_ cursor: TrainingCursor) {
             let now = Date()
@@ -103,12 +112,12 @@ extension Workbench {
             let label = "task \(task.task.number + 1)/\(task.benchmark.tasks.count)"
             evaluator.emit(.progress(Progress(label: label, done: cursor.done, total: cursor.total, unit: "minibatches", detail: detail)))
         }
-        try learner.stepping.go(extent, evaluator, self, remembers: remembers, progress: show)
+        try learner.stepping.go(extent, evaluator, self, remembers: remembers, pauses: pauses, progress: show)
         while learner.stepping.isStopped {
             if remembers { for line in try learner.stepping.changes(self).lines { evaluator.print("  " + line) } }
             try reportStop(learner, evaluator)
             if evaluator.isInteractive { throw Halted() }
-            try learner.stepping.go(extent, evaluator, self, remembers: false, progress: show)
+            try learner.stepping.go(extent, evaluator, self, remembers: false, pauses: pauses, progress: show)
         }
     }
 

@@ -41,9 +41,7 @@ struct LearnerFile: Codable {
         }
         (method, minibatches, losses, lastTask) = (learner.method.name, learner.minibatches, learner.losses, learner.lastTask)
         (accuracy, accuracies, curves) = (learner.accuracy, learner.accuracyByClasses, learner.curves)
-        // A stream that nothing was drawn from yet would start from another session's seed.
-        for name in ["init", "memory", "data"] { _ = streams.stream(name) }
-        self.streams = streams.states.mapValues { [$0.0, $0.1, $0.2, $0.3] }
+        self.streams = streams.allStates.mapValues { [$0.0, $0.1, $0.2, $0.3] }
     }
 
     static func write(_ learner: Learner, streams: RandomStreams, to path: String) throws {

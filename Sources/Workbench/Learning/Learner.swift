@@ -122,6 +122,7 @@ final class Learner: MethodInstance {
     }
 
     func followCurve(_ task: Int, _ accuracy: Double) { curves[task, default: []].append(accuracy) }
+    func restoreClassifier(_ classifier: ClassifierValue) { self.classifier = classifier }
     func restoreCurves(_ curves: [Int: [Double]]) { self.curves = curves }
 
     /// Sets what it has reached to what a file holds.

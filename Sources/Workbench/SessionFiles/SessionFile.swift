@@ -7,8 +7,8 @@ import Interpreter
 /// A session on disk: a safetensors file whose tensors have checksums, with everything else as JSON in one of them.
 enum SessionFile {
     static let kind = "session"
+    /// 2: SHA-256, functions that were made inside of others, what the shell's cells gave.
     static let version = 2
-    private static let content = "session.json"
 
     // MARK: - Writing
 
@@ -22,14 +22,8 @@ enum SessionFile {
         }
         let kept = try writer.values(workbench.takeValues?() ?? [])
         let saved = SavedSession(seed: workbench.streams.seed, device: workbench.device.description, streams: workbench.streams.states.mapValues { [$0.0, $0.1, $0.2, $0.3] },
-                                 imports: imports, variables: variables, kept: kept, nodes: writer.nodes, notes: workbench.takeNotes?())
-        let encoder = JSONEncoder()
-        encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-        encoder.outputFormatting = .sortedKeys
-        let json = try encoder.encode(saved)
-        let tensors = writer.tensors + [(content, try json.withUnsafeBytes { try Tensor.fromBytes($0, shape: [json.count], dtype: .uint8) })]
-        let sums = try checksums(tensors)
-        try Safetensors.write(tensors, metadata: ["writer": "bclsh", "kind": kind, "version": "\(version)", "checksums": sums, "checksum": try seal(sums)], to: path)
+                                 imports: imports, variables: variables, kept: kept, nodes: writer.nodes, sources: writer.sources.isEmpty ? nil : writer.sources, notes: workbench.takeNotes?())
+        try SealedFile.write(saved, writer.tensors, kind: kind, version: version, to: path)
         workbench.markSaved(session)
         return writer.omitted
     }
@@ -69,49 +63,14 @@ enum SessionFile {
 
     /// A file whose version and checksums are as they should be.
     private static func whole(_ path: String) throws -> (saved: SavedSession, file: Safetensors.File) {
-        let file = try Safetensors.read(path)
-        guard file.metadata["kind"] == kind else {
-            let learner = file.metadata["kind"] == LearnerFile.kind
-            throw Failure(.fileError, "'\(path)' holds no session", hint: learner ? "it holds a learner: load L from \"\(path)\"" : nil)
+        let (saved, file) = try SealedFile.read(SavedSession.self, path, kind: kind, oldest: version, newest: version) { found in
+            Failure(.fileError, "'\(path)' holds no session", hint: found == LearnerFile.kind ? "it holds a learner: load L from \"\(path)\"" : nil)
         }
-        guard let version = file.metadata["version"].flatMap({ Int($0) }), version >= 1 else { throw Failure(.fileError, "'\(path)' is damaged: it does not say its version") }
-        guard version == Self.version else {
-            throw Failure(.fileError, "'\(path)' was written by \(version > Self.version ? "a newer" : "an older") bclsh: its version is \(version), this one reads \(Self.version)")
-        }
-        try check(file, path)
-        guard let body = file[content], let saved = try? decoded(body) else { throw Failure(.fileError, "'\(path)' is damaged: its description of the session can't be read") }
         guard saved.streams.values.allSatisfy({ $0.count == 4 }) else { throw Failure(.fileError, "'\(path)' is damaged: its random streams are not whole") }
         return (saved, file)
     }
 
-    private static func decoded(_ body: Tensor) throws -> SavedSession {
-        let decoder = JSONDecoder()
-        decoder.nonConformingFloatDecodingStrategy = .convertFromString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-        return try decoder.decode(SavedSession.self, from: try body.withBytes { Data($0) })
-    }
-
-    // MARK: - Checksums
-
     static func sum(_ data: Data) throws -> String { try data.withUnsafeBytes { try Checksum.of($0, .sha256).digest } }
-
-    /// "name:sum" of each tensor, type and shape included.
-    private static func checksums(_ tensors: [(String, Tensor)]) throws -> String {
-        try tensors.map { name, tensor in
-            let bytes = try tensor.withBytes { try Checksum.of($0, .sha256).digest }
-            return "\(name):\(try sum(Data("\(tensor.summary) \(bytes)".utf8)))"
-        }.sorted().joined(separator: " ")
-    }
-
-    private static func seal(_ sums: String) throws -> String { try sum(Data("\(kind) \(version) \(sums)".utf8)) }
-
-    private static func check(_ file: Safetensors.File, _ path: String) throws {
-        guard let sums = file.metadata["checksums"], file.metadata["checksum"] == (try seal(sums)) else { throw Failure(.fileError, "'\(path)' is damaged: its checksums do not fit each other") }
-        let here = try checksums(file.names.compactMap { name in file[name].map { (name, $0) } })
-        guard here != sums else { return }
-        let wanted = Set(sums.split(separator: " "))
-        let altered = here.split(separator: " ").first { !wanted.contains($0) }.map { String($0.split(separator: ":")[0]) }
-        throw Failure(.fileError, "'\(path)' is damaged: \(altered.map { "the checksum of '\($0)' does not fit its bytes" } ?? "a part of it is missing")")
-    }
 
     static func absolute(_ path: String) -> String { FilePath.standard(path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)") }
 }

@@ -50,6 +50,11 @@ final class LearnerStepping {
     deinit { stepper?.abandon() }
 
     var isStopped: Bool { stepper != nil }
+    /// Between two minibatches, with nothing that `back` could lead to.
+    var isResting: Bool { stepper == nil && history.isEmpty }
+
+    /// Where a checkpoint was taken.
+    func restore(_ cursor: TrainingCursor, isTraining: Bool) { (self.cursor, self.isTraining) = (cursor, isTraining) }
 
     // MARK: - Where training goes on
 
@@ -99,8 +104,10 @@ final class LearnerStepping {
     }
 
     /// Goes on as far as asked. Where a breakpoint or the extent is reached inside an update, it stays stopped there.
-    /// - Parameter remembers: whether `back` can return to where it was, and the step is looked at.
-    func go(_ extent: Extent, _ evaluator: Evaluator, _ workbench: Workbench, remembers: Bool, progress: (TrainingCursor) -> Void) throws {
+    /// - Parameters:
+    ///   - remembers: whether `back` can return to where it was, and the step is looked at.
+    ///   - pauses: whether the run may step out between two minibatches, for a checkpoint.
+    func go(_ extent: Extent, _ evaluator: Evaluator, _ workbench: Workbench, remembers: Bool, pauses: Bool = false, progress: (TrainingCursor) -> Void) throws {
         evaluator.willGoOn()
         try noteChanges(workbench)
         // What `back` keeps of the place between two minibatches serves the update that starts there too.
@@ -119,6 +126,7 @@ final class LearnerStepping {
                 if try !enter(extent, known, &safe, evaluator, workbench, progress) {
                     known = nil
                     if isOver(extent, since: task) { return }
+                    if pauses { try evaluator.checkSuspension() }
                     continue
                 }
                 known = nil
@@ -137,6 +145,7 @@ final class LearnerStepping {
                 leave()
                 evaluator.didStop(nil)
                 if isOver(extent, since: task) { return }
+                if pauses { try evaluator.checkSuspension() }
             }
         }
     }

@@ -103,7 +103,7 @@ final class MemoryValue: SampleMemoryValue {
 /// Samples that a memory has drawn.
 final class DrawValue: HostValue {
     let draw: MemoryDraw
-    private let imageShape: [Int]?
+    let imageShape: [Int]?
     init(_ draw: MemoryDraw, imageShape: [Int]? = nil) { (self.draw, self.imageShape) = (draw, imageShape) }
     override func figure() throws -> Figure? { try MemoryFigures.draw(draw, shape: imageShape) }
 
