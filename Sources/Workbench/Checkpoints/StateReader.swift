@@ -29,7 +29,7 @@ final class StateReader {
         for index in saved.nodes.indices { try fill(index) }
         try setNames()
         for belonging in saved.belongings {
-            guard case .host(let memory as MemoryValue) = try value(belonging.memory), case .host(let learner as Learner) = try value(belonging.learner) else { throw leaves.damaged("a memory belongs to no learner") }
+            guard case .host(let memory as SampleMemoryValue) = try value(belonging.memory), case .host(let learner as Learner) = try value(belonging.learner) else { throw leaves.damaged("a memory belongs to no learner") }
             memory.belongs(to: learner, as: belonging.name)
         }
         let position = try place()
@@ -170,9 +170,9 @@ final class StateReader {
                                  source: workbench.draws, device: workbench.device)
             }
             do {
-                try memory.adopt(PooledMemory.Snapshot(x: try leaves.tensor("\(place).x"), y: try leaves.tensor("\(place).y"), targets: hasTargets ? try leaves.tensor("\(place).targets") : nil, owners: owners, seen: seen))
+                try memory.adopt(PooledMemory.Snapshot(x: try leaves.tensor("\(place).x"), y: try leaves.tensor("\(place).y"), targets: hasTargets ? try leaves.tensor("\(place).targets") : nil, owners: owners, seen: seen, written: written, writes: writes))
             } catch let error as DataError { throw leaves.damaged("a memory does not fit: \(error.message)") }
-            return .host(PooledMemoryValue(memory, imageShape: shape))
+            return .host(PooledMemoryValue(memory, workbench.memoryLog, imageShape: shape))
         case .instance(let saved):
             let method = try host(saved.method, MethodValue.self)
             return .host(session.evaluator.makeInstance(method, method.emptyFrame(session.evaluator)))

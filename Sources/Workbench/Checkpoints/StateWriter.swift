@@ -168,7 +168,10 @@ struct StateWriter {
         case let value as WeightsValue:
             if let learner = value.learner { _ = reference(object: learner) }
             return later(number, host)
-        case is TaskValue, is PooledMemoryValue: return later(number, host)
+        case let value as PooledMemoryValue:
+            note(value, number)
+            return later(number, host)
+        case is TaskValue: return later(number, host)
         case let value as BoundMethod: return .bound(reference(value.value), value.signature.name)
         case let value as GradientFunction: return .gradient(reference(.host(value.f)))
         case let value as FigureValue: return .figure(value.content)
@@ -179,13 +182,16 @@ struct StateWriter {
         }
         if let bench = host as? BenchmarkValue { benchmarks[ObjectIdentifier(bench.benchmark)] = bench }
         if let network = host as? NetworkValue { networks[ObjectIdentifier(network.network)] = network }
-        if let memory = host as? MemoryValue, let learner = memory.learner, let name = memory.name {
-            belongings.append(SavedState.Belonging(memory: .node(number), learner: reference(object: learner), name: name))
-        }
+        if let memory = host as? SampleMemoryValue { note(memory, number) }
         guard let node = try leaves.node(host, "\(number)") else {
             throw Unsaveable(reason: "a value of type '\(host.typeName)' is not saved", remedy: "make it again where it is used, instead of keeping it in a variable")
         }
         return node
+    }
+
+    private mutating func note(_ memory: SampleMemoryValue, _ number: Int) {
+        guard let learner = memory.learner, let name = memory.name else { return }
+        belongings.append(SavedState.Belonging(memory: .node(number), learner: reference(object: learner), name: name))
     }
 
     private mutating func later(_ number: Int, _ host: HostValue) -> SavedNode? {

@@ -17,7 +17,6 @@ final class DatasetValue: HostValue, Reproducible {
     override func figure() throws -> Figure? { try BenchmarkFigures.dataset(dataset) }
     override var members: MemberTable { Self.table }
 
-    private static func dataset(_ value: Value) throws -> Dataset { try holder(value).dataset }
     private static func holder(_ value: Value) throws -> DatasetValue {
         guard case .host(let host) = value, let dataset = host as? DatasetValue else { throw Failure(.wrongType, "this is \(value.phrase), not a dataset") }
         return dataset

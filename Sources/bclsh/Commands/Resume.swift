@@ -50,7 +50,7 @@ struct Resume: ParsableCommand {
     /// Where the run of a number in the store can be resumed from.
     private func recorded(_ name: String) -> CheckpointFolder? {
         guard let number = Int(name) else { return nil }
-        let path = StorePlace.path(store)
+        guard let path = StorePlace.path(store) else { return nil }
         guard FileManager.default.fileExists(atPath: path) else { return nil }
         do {
             let reader = try RunStore(path, isForWriting: false)
