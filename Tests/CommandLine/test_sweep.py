@@ -97,6 +97,7 @@ def test_sweep_refuses_what_does_not_fit():
     place("sweep", script, "--grid", "seconds=0..1", status=64, err="--random N")
     place("sweep", script, "--seeds", "3..1", status=64, err="--seeds takes")
     place("sweep", script, "--jobs", "4000", status=64, err="need 4000 processors")
+    place("sweep", script, "--device", "cuda:99", status=64, err="there is no device 'cuda:99'")
     place("sweep", place.home / "no.bcl", status=66, err="there is no file")
     script.write_text("print lenn(1)\n")
     place("sweep", script, status=65, err="did you mean 'len'?")

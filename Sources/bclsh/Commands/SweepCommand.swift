@@ -1,5 +1,6 @@
 import ArgumentParser
 import BCLScript
+import Engine
 import Foundation
 import Interpreter
 import Runs
@@ -21,7 +22,7 @@ struct SweepCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Seeds: 1..5 (the last included), or 1,2,3.", valueName: "seeds")) var seeds: String = "0"
     @Option(help: ArgumentHelp("Draw so many combinations.", valueName: "n")) var random: Int?
     @Option(help: ArgumentHelp("The seed of that draw.", valueName: "n")) var randomSeed: Int = 0
-    @Option(help: ArgumentHelp("So many runs at once (default: as many as the processors take).", valueName: "n")) var jobs: Int?
+    @Option(help: ArgumentHelp("So many runs at once (default: as many as the processors take; one on a GPU).", valueName: "n")) var jobs: Int?
     @Option(help: ArgumentHelp("Threads of each run.", valueName: "n")) var threads: Int = 1
     @Option(help: "Where models live: cpu, cuda, cuda:1, or auto.") var device: String = "cpu"
     @Flag(help: "Only tell which runs there are.") var plan = false
@@ -38,11 +39,12 @@ struct SweepCommand: ParsableCommand {
     func run() throws {
         let sweepPlan = makePlan()
         if plan { return show(sweepPlan) }
-        let cores = Cores.count
+        let (cores, isOnGPU) = (Cores.count, usesGPU())
         if let jobs, jobs > 1, jobs * threads > cores {
             leave("\(jobs) runs at once with \(threads) thread\(threads == 1 ? "" : "s") each need \(jobs * threads) processors, and there \(cores == 1 ? "is 1" : "are \(cores)")", hint: "leave --jobs out: it is as many as fit", status: ExitStatus.usage)
         }
-        let jobs = self.jobs ?? max(1, cores / threads)
+        // Several runs would share one GPU's memory: that is for the user to say.
+        let jobs = self.jobs ?? (isOnGPU ? 1 : max(1, cores / threads))
         let store = place.open(forWriting: true)
         let (requests, display) = (StopRequests(), SweepDisplay())
         let sweep = Self.orLeave { try LocalSweep(sweepPlan, store: store, folder: "\(store.path).sweeps/\(sweepPlan.id)", jobs: jobs, environment: ["OMP_NUM_THREADS": "\(threads)"], command: command(store)) }
@@ -53,6 +55,11 @@ struct SweepCommand: ParsableCommand {
         display.clear()
         store.close()
         finish(sweep, isWhole: isWhole, seconds: Date().timeIntervalSince(start))
+    }
+
+    /// Ends the process for a device that is not there.
+    private func usesGPU() -> Bool {
+        do { return try Device(named: device).isCUDA } catch { leave("\(error)", status: ExitStatus.usage) }
     }
 
     // MARK: - Plan
