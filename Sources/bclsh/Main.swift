@@ -14,7 +14,7 @@ struct Main: ParsableCommand {
             66 a file can't be read; 69 a download failed; 70 an error while running; 73 a file can't be written; 130 interrupted.
             """,
         version: Version.text,
-        subcommands: [Run.self, Shell.self, Check.self, Format.self, Test.self, Explain.self, NotebookCommand.self, Verify.self, DataCommand.self, RunsCommand.self, ReportCommand.self, SweepCommand.self, LanguageServerCommand.self])
+        subcommands: [Run.self, Shell.self, Check.self, Format.self, Test.self, Explain.self, NotebookCommand.self, Verify.self, DataCommand.self, RunsCommand.self, ReportCommand.self, SweepGroup.self, LanguageServerCommand.self])
 
     static func main() {
         Torch.keepMemory()
