@@ -63,7 +63,7 @@ SlurmctldHost={host}(127.0.0.1)
 SlurmctldPort={ports[0]}
 SlurmUser=root
 AuthType=auth/munge
-AuthInfo=socket={home}/munge/socket
+AuthInfo=socket={home}/munge/socket,cred_expire=5
 StateSaveLocation={home}/state
 SlurmdSpoolDir={home}/%n
 SlurmctldPidFile={home}/slurmctld.pid
@@ -119,20 +119,23 @@ PartitionName=main Nodes={",".join(NODES)} Default=YES MaxTime=1:00:00 State=UP
         return subprocess.run(words, env={**os.environ, **self.env}, capture_output=True, text=True, timeout=30).stdout
 
     def kill_node(self, node):
-        """As if the machine had lost its power: daemon and jobs go at once."""
-        victims = [int(pid) for pid in os.listdir("/proc") if pid.isdigit() and self.belongs(pid, node)]
-        for pid in [self.processes.pop(node).pid, *victims]:
+        """As if the machine had lost its power: daemon and jobs go at once, and nobody tells the controller."""
+        jobs = [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if self.is_of_job(pid, node)]
+        keepers = {parent(pid) for pid in jobs} - set(jobs)  # slurmstepd, which would tell how the job ended
+        daemon = self.processes.pop(node)
+        for pid in [daemon.pid, *keepers, *jobs]:
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
+        daemon.wait()
 
-    def belongs(self, pid, node):
+    def is_of_job(self, pid, node):
         try:
             words = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-            return f"SLURMD_NODENAME={node}".encode() in words and f"SLURM_CONF={self.home}/slurm.conf".encode() in words or f"slurmstepd: [" in Path(f"/proc/{pid}/cmdline").read_text() and node in Path(f"/proc/{pid}/cmdline").read_text()
         except OSError:
             return False
+        return f"SLURMD_NODENAME={node}".encode() in words and f"SLURM_CONF={self.home}/slurm.conf".encode() in words
 
     def stop(self):
         for node in [n for n in NODES if n in self.processes]:
@@ -141,6 +144,13 @@ PartitionName=main Nodes={",".join(NODES)} Default=YES MaxTime=1:00:00 State=UP
             process.kill()
             process.wait()
         shutil.rmtree(self.home, ignore_errors=True)
+
+
+def parent(pid):
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return pid
 
 
 def free_port():

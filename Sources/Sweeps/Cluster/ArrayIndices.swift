@@ -15,7 +15,7 @@ enum ArrayIndices {
 
     /// Of "0-4,7%2" or "[0-4,7]"; what is no number is left out.
     static func numbers(_ text: some StringProtocol) -> [Int] {
-        let body = text.prefix { $0 != "%" }.filter { $0 != "[" && $0 != "]" }
+        let body = String(text.prefix { $0 != "%" }).filter { $0 != "[" && $0 != "]" }
         return body.split(separator: ",").flatMap { part -> [Int] in
             let ends = part.split(separator: "-").compactMap { Int($0) }
             switch ends.count {

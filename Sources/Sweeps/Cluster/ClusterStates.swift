@@ -77,7 +77,7 @@ public struct ClusterStates {
             let machine = queued.map(\.machine) ?? record?.machine.host ?? account?.machine
             return Run(number: number, label: label, state: state, job: task?.key, machine: machine, remark: remark, seconds: record?.seconds, log: task?.log)
         }
-        if record?.state == .done { return make(.done, (record?.mainLearner?.metrics.acc).map { "ACC \(RunWords.percent($0)) %" } ?? "") }
+        if record?.state == .done { return make(.done, (record?.mainLearner?.metrics["acc"]).map { "ACC \(RunWords.percent($0)) %" } ?? "") }
         if wasDone { return make(.done, "in the store") }
         if let queued {
             // An earlier start's record may be there: the node was lost, or the run was pre-empted.
