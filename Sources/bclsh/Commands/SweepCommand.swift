@@ -118,10 +118,11 @@ struct SweepCommand: ParsableCommand {
     // MARK: - Cluster
 
     private func submit(_ plan: SweepPlan, _ sources: [SourceFile]) {
-        let store = place.open()
-        let done = Self.orLeave { Set(try store.states(ofSweep: plan.id).filter { $0.value.state == .done }.keys) }
-        store.close()
-        let folder = cluster.folder(ofSweep: plan.id, store: store.path)
+        guard let store = StorePlace.path(place.store) else { leave("BCL_STORE is none: there is no run store", hint: "name one with --store", status: ExitStatus.usage) }
+        // The first submission may be before the first run.
+        let hasStore = FileManager.default.fileExists(atPath: store) || SharedFolder.hasRecords(store)
+        let done = !hasStore ? [] : Self.orLeave { Set(try place.open().states(ofSweep: plan.id).filter { $0.value.state == .done }.keys) }
+        let folder = cluster.folder(ofSweep: plan.id, store: store)
         let here = FileManager.default.currentDirectoryPath
         let own = sources.filter { $0.name == file || !$0.name.hasPrefix((Stdlib.folder() ?? "") + "/") }
         let files = own.map { (path: FilePath.absolute($0.name, in: here), hash: SourceText(name: $0.name, bytes: $0.bytes).hash) }
