@@ -8,13 +8,27 @@ struct SlurmJobScript {
     /// The program, and its arguments that are the same for all runs.
     let command: [String]
     /// How long before the end of its time a run is told to write a checkpoint and leave, in seconds.
-    static let notice = 120
+    static func notice(_ time: String?) -> Int { min(120, max(30, (time.flatMap(SlurmTime.seconds) ?? 600) / 5)) }
 
     var text: String {
         func word(_ text: String) -> String { ShellWord.quoted(text) }
-        let directives = ["--job-name=\(Self.jobName(sweep))", "--ntasks=1", "--requeue", "--open-mode=append", "--signal=B:USR1@\(Self.notice)", "--output=\(folder.logs)/%A_%a.log"] + options.directives
+        let directives = ["--job-name=\(Self.jobName(sweep))", "--ntasks=1", "--requeue", "--open-mode=append", "--output=\(folder.logs)/%A_%a.log"]
+            + (options.checkpoint == nil ? [] : ["--signal=B:USR1@\(Self.notice(options.time))"]) + options.directives
         let checkpoints = options.checkpoint.map { " \\\n  --checkpoint \(word($0)) --checkpoint-to \"$folder/checkpoints/$number\" --resume" } ?? ""
         let prefix = options.prefix.isEmpty ? "" : options.prefix + " "
+        // What would be told again at once after its start is not queued again.
+        let onTimeEnd = options.checkpoint == nil ? "" : "\n" + #"""
+            # USR1 comes shortly before the end of its time: the run writes a checkpoint and leaves, and is queued again.
+            again=
+            trap 'again=yes; [ -z "$child" ] || kill -TERM "$child"' USR1
+            """#
+        let queuesAgain = options.checkpoint == nil ? "" : #"""
+            if [ -n "$again" ] && [ "$status" -gt 128 ] && [ "$SECONDS" -ge 30 ]; then
+              echo "bclsh: out of time: run $number is queued again and goes on from its checkpoint"
+              scontrol requeue "${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID" && sleep 60
+            fi
+
+            """#
         return """
             #!/bin/bash
             # Sweep \(sweep) of bclsh as a Slurm job array: task N makes run FIRST + N of runs.txt and leaves its record in records/.
@@ -34,20 +48,15 @@ struct SlurmJobScript {
             eval "settings=($(sed -n "$((number + 1))p" "$folder/runs.txt"))"
             export OMP_NUM_THREADS=\(options.threads)
             \(options.before.isEmpty ? "" : options.before.joined(separator: "\n") + "\n")
-            # Near the end of its time the run writes a checkpoint and leaves, and is queued again; with SIGTERM (pre-emption, scancel) it writes one and leaves.
-            child= again=
-            trap 'again=yes; [ -z "$child" ] || kill -TERM "$child"' USR1
-            trap '[ -z "$child" ] || kill -TERM "$child"; trap "" TERM' TERM
+            # SIGTERM (pre-emption, scancel) goes on to the run, which leaves.
+            child=
+            trap '[ -z "$child" ] || kill -TERM "$child"; trap "" TERM' TERM\(onTimeEnd)
             \(prefix)\(command.map(word).joined(separator: " ")) "${settings[@]}" \\
               --no-store --record "$folder/records/$number.json" --sweep "\(sweep):$number"\(checkpoints) &
             child=$!
             wait "$child"; status=$?
             while kill -0 "$child" 2>/dev/null; do wait "$child"; status=$?; done
-            if [ -n "$again" ] && [ "$status" -gt 128 ] && [ \(options.checkpoint == nil ? "no" : "yes") = yes ]; then
-              echo "bclsh: out of time: run $number is queued again and goes on from its checkpoint"
-              scontrol requeue "${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID" && sleep 60
-            fi
-            exit "$status"
+            \(queuesAgain)exit "$status"
 
             """
     }
