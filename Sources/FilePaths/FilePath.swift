@@ -31,6 +31,10 @@ public enum FilePath {
         return (path.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
     }
 
+    /// As seen from the root.
+    /// - Parameter folder: that a relative path is relative to, itself seen from the root.
+    public static func absolute(_ path: String, in folder: String) -> String { standard(path.hasPrefix("/") ? path : folder + "/" + path) }
+
     private static func withoutTrailingSlashes(_ path: Substring.UTF8View) -> Substring.UTF8View {
         var end = path.endIndex
         let first = path.isEmpty ? path.startIndex : path.index(after: path.startIndex)

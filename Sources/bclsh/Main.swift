@@ -15,7 +15,7 @@ struct Main: ParsableCommand {
             143 terminated (SIGTERM), with --checkpoint once a checkpoint is written.
             """,
         version: Version.text,
-        subcommands: [Run.self, Resume.self, Shell.self, Check.self, Format.self, Test.self, Explain.self, NotebookCommand.self, Verify.self, DataCommand.self, RunsCommand.self, ReportCommand.self, SweepCommand.self, LanguageServerCommand.self])
+        subcommands: [Run.self, Resume.self, Shell.self, Check.self, Format.self, Test.self, Explain.self, NotebookCommand.self, Verify.self, DataCommand.self, RunsCommand.self, ReportCommand.self, SweepGroup.self, LanguageServerCommand.self])
 
     static func main() {
         Torch.keepMemory()

@@ -142,7 +142,7 @@ final class SessionFileTests: XCTestCase {
         XCTAssertEqual(run([make, save]).filter { $0.contains("not saved") }, [])
         let back = run([load] + rest)
         XCTAssertEqual(Array(run([make, save] + rest).suffix(back.count)), back)
-        XCTAssertEqual(back.count, 4, "\(back)")
+        XCTAssertEqual(back.count, 5, "\(back)")
     }
 
     func testRandomStreamsGoOn() {

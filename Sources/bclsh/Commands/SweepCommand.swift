@@ -1,6 +1,7 @@
 import ArgumentParser
 import BCLScript
 import Engine
+import FilePaths
 import Foundation
 import Interpreter
 import Runs
@@ -9,7 +10,7 @@ import Sweeps
 /// `bclsh sweep FILE`: a script with many values of its parameters and many seeds.
 struct SweepCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sweep", abstract: "Run a script with all combinations of parameters and seeds, several at once.",
+        commandName: "start", abstract: "Run a script with all combinations of parameters and seeds, several at once.",
         discussion: """
             bclsh sweep my.bcl --grid lr=0.01,0.03,0.1 --grid beta=0.1,0.3 --seeds 1..5
             Every run is recorded. The same command goes on where a sweep was cut off, and runs nothing twice that is done: a sweep is known by its script, what that imports, and its runs. \
@@ -27,8 +28,10 @@ struct SweepCommand: ParsableCommand {
     @Option(help: "Where models live: cpu, cuda, cuda:1, or auto.") var device: String = "cpu"
     @Flag(help: "Only tell which runs there are.") var plan = false
     @OptionGroup var place: StoreOption
+    @OptionGroup(title: "On a cluster") var cluster: ClusterOptions
 
     func validate() throws {
+        if jobs != nil, cluster.isSlurm { throw ValidationError("--jobs is for this machine; with --on slurm --array-limit says how many runs there are at once") }
         if let random, random < 1 { throw ValidationError("--random must be at least 1, not \(random)") }
         if randomSeed < 0 { throw ValidationError("--random-seed must be 0 or more, not \(randomSeed)") }
         if let jobs, jobs < 1 { throw ValidationError("--jobs must be at least 1, not \(jobs)") }
@@ -37,8 +40,9 @@ struct SweepCommand: ParsableCommand {
     }
 
     func run() throws {
-        let sweepPlan = makePlan()
+        let (sweepPlan, sources) = makePlan()
         if plan { return show(sweepPlan) }
+        if cluster.isSlurm { return submit(sweepPlan, sources) }
         let (cores, isOnGPU) = (Cores.count, usesGPU())
         if let jobs, jobs > 1, jobs * threads > cores {
             leave("\(jobs) runs at once with \(threads) thread\(threads == 1 ? "" : "s") each need \(jobs * threads) processors, and there \(cores == 1 ? "is 1" : "are \(cores)")", hint: "leave --jobs out: it is as many as fit", status: ExitStatus.usage)
@@ -64,7 +68,7 @@ struct SweepCommand: ParsableCommand {
 
     // MARK: - Plan
 
-    private func makePlan() -> SweepPlan {
+    private func makePlan() -> (plan: SweepPlan, sources: [SourceFile]) {
         let source = ScriptFile.read(file)
         let session = Tools.session()
         let problems = session.check(source).filter { $0.severity == .error }
@@ -88,8 +92,9 @@ struct SweepCommand: ParsableCommand {
                 }
                 for (setting, text) in zip(fixed, settings) { parameters.check(setting.name, setting.value, "--set \(text)") }
             }
-            let contents = ([source] + session.loader.importedFiles).map { String(decoding: $0.bytes, as: UTF8.self) }
-            return try SweepPlan(axes: axes, fixed: fixed, seeds: try SeedList(seeds), random: random, randomSeed: randomSeed, contents: contents)
+            let sources = [source] + session.loader.importedFiles
+            let contents = sources.map { String(decoding: $0.bytes, as: UTF8.self) }
+            return (try SweepPlan(axes: axes, fixed: fixed, seeds: try SeedList(seeds), random: random, randomSeed: randomSeed, contents: contents), sources)
         }
     }
 
@@ -98,11 +103,36 @@ struct SweepCommand: ParsableCommand {
         for cell in plan.cells { print(cell.label) }
     }
 
+    private var binary: String { (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0] }
+
+    /// What all runs have in common.
+    private func command(_ program: String) -> [String] { [program, "run", file, "--threads", "\(threads)", "--device", device] }
+
     private func command(_ store: RunStore) -> (SweepPlan.Cell) -> [String] {
-        let binary = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+        let common = command(binary)
         return { cell in
-            [binary, "run", file, "--seed", "\(cell.seed)", "--threads", "\(threads)", "--device", device, "--store", store.path] + cell.settings.flatMap { ["--set", "\($0.name)=\($0.value)"] }
+            common + ["--seed", "\(cell.seed)", "--store", store.path] + cell.settings.flatMap { ["--set", "\($0.name)=\($0.value)"] }
         }
+    }
+
+    // MARK: - Cluster
+
+    private func submit(_ plan: SweepPlan, _ sources: [SourceFile]) {
+        guard let store = StorePlace.path(place.store) else { leave("BCL_STORE is none: there is no run store", hint: "name one with --store", status: ExitStatus.usage) }
+        // The first submission may be before the first run.
+        let hasStore = FileManager.default.fileExists(atPath: store) || SharedFolder.hasRecords(store)
+        let done = !hasStore ? [] : Self.orLeave { Set(try place.open().states(ofSweep: plan.id).filter { $0.value.state == .done }.keys) }
+        let folder = cluster.folder(ofSweep: plan.id, store: store)
+        let here = FileManager.default.currentDirectoryPath
+        let own = sources.filter { $0.name == file || !$0.name.hasPrefix((Stdlib.folder() ?? "") + "/") }
+        let files = own.map { (path: FilePath.absolute($0.name, in: here), hash: SourceText(name: $0.name, bytes: $0.bytes).hash) }
+        let sweep = SlurmSweep(plan, folder: folder, options: cluster.options(threads: threads), script: file, command: command(cluster.program ?? binary), files: files)
+        let result = Self.orLeave { try sweep.submit(done: done) }
+        let parts = ["\(result.done) of \(plan.cells.count) runs done"] + (result.queued > 0 ? ["\(result.queued) queued already"] : [])
+        let arrays = result.jobs.isEmpty ? "nothing to submit" : "\(result.submitted) submitted as job\(result.jobs.count == 1 ? "" : "s") \(result.jobs.joined(separator: ", "))"
+        print("sweep \(plan.id): \(parts.joined(separator: ", ")), \(arrays)")
+        let name = cluster.folder == nil && place.store == nil ? plan.id : folder.path
+        print("see: bclsh sweep status \(name); bclsh sweep collect \(name)")
     }
 
     // MARK: - End
@@ -122,7 +152,7 @@ struct SweepCommand: ParsableCommand {
         quit(sweep.failures.isEmpty ? 0 : ExitStatus.differs)
     }
 
-    private static func orLeave<T>(_ body: () throws -> T) -> T {
+    static func orLeave<T>(_ body: () throws -> T) -> T {
         RunsCommand.orLeave {
             do { return try body() } catch let problem as SweepProblem { leave(problem.message, hint: problem.remedy, status: ExitStatus.usage) }
         }
