@@ -92,7 +92,7 @@ let package = Package(
         .target(name: "Continual", dependencies: ["Engine", "FileFormats", "FilePaths", "CImages"], swiftSettings: swift5 + fast),
         .target(name: "Runs", dependencies: ["Continual", "Engine", "BCLScript", "Figures", "FilePaths", "CCrypto", "CZlib", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: swift5),
         .target(name: "Sweeps", dependencies: ["Runs", "Engine"], swiftSettings: swift5),
-        .target(name: "Workbench", dependencies: ["Interpreter", "Runs", "Continual", "FileFormats", "Drawing", "Downloads", "CZlib"], swiftSettings: swift5 + fast),
+        .target(name: "Workbench", dependencies: ["Interpreter", "Runs", "Continual", "FileFormats", "Drawing", "Downloads"], swiftSettings: swift5 + fast),
         .target(name: "LanguageServer", dependencies: ["Workbench"], swiftSettings: swift5),
         .executableTarget(
             name: "bclsh",

@@ -29,7 +29,7 @@ class Bclsh:
 
     def verify(self, trace):
         """Whether its losses are those of the trace, and what it says."""
-        result = subprocess.run([self.binary, "verify", trace], capture_output=True, text=True)
+        result = subprocess.run([self.binary, "verify", "--fused", trace], capture_output=True, text=True)
         if result.returncode not in (0, 1):
             raise BenchError(f"bclsh verify {trace} failed: {result.stderr.strip()}")
         return result.returncode == 0, result.stdout.strip().splitlines()[-1]

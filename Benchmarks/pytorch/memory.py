@@ -14,15 +14,16 @@ class Draw:
 
 
 class Ring:
-    """New samples overwrite a task's oldest. With prefill a task's first sample fills all its slots."""
+    """New samples overwrite a task's oldest. With prefill a task's first sample fills all its slots; with carry a new task goes on where the last one stopped."""
 
-    def __init__(self, stream, slots, prefill=False, recorder=None):
+    def __init__(self, stream, slots, prefill=False, carry=False, recorder=None):
         tasks = len(stream.tasks)
         self.slots, self.prefill, self.recorder, self.is_split = slots, prefill, recorder, stream.is_split
         self.x = torch.zeros(tasks * slots, stream.inputs)
         self.y = torch.zeros(tasks * slots, dtype=torch.int64)
         self.targets = None
         self.filled, self.positions = [0] * tasks, [0] * tasks
+        self.used = torch.zeros(tasks * slots, dtype=torch.bool) if carry else None
         self.marks = torch.zeros(tasks * slots, dtype=torch.bool)
         self.known = (None, None)
 
@@ -37,8 +38,14 @@ class Ring:
         length = min(len(y), self.slots - position)
         start = task * self.slots + position
         self.x[start : start + length], self.y[start : start + length] = x[:length], y[:length]
-        self.filled[task] = max(self.filled[task], position + length)
-        self.positions[task] = (position + length) % self.slots
+        if self.used is None:
+            self.filled[task] = max(self.filled[task], position + length)
+            self.positions[task] = (position + length) % self.slots
+        else:
+            if self.filled[task] < self.slots:
+                self.used[start : start + length] = True
+                self.filled[task] = int(self.used[task * self.slots : (task + 1) * self.slots].sum())
+            self.positions = [(position + length) % self.slots] * len(self.positions)
 
     def store(self, x, y, task):
         """What does not fit behind the last write is dropped; the next write starts at slot 0."""
@@ -72,8 +79,11 @@ class Ring:
     def _slots_of(self, end):
         """Flat indices of the filled slots of tasks 0 up to end."""
         if self.known[0] != (end, self.filled[end - 1]):
-            parts = [torch.arange(filled) + task * self.slots for task, filled in enumerate(self.filled[:end])]
-            self.known = ((end, self.filled[end - 1]), torch.cat(parts))
+            if self.used is None:
+                flat = torch.cat([torch.arange(filled) + task * self.slots for task, filled in enumerate(self.filled[:end])])
+            else:
+                flat = self.used[: end * self.slots].nonzero()[:, 0]
+            self.known = ((end, self.filled[end - 1]), flat)
         return self.known[1]
 
     def draw(self, count, end, removing=None):

@@ -45,7 +45,7 @@ class ER(Method):
     def __init__(self, model, stream, lr=0.03, inner_steps=1, memory=256, replay=64, recorder=None):
         super().__init__(model, lr)
         self.steps, self.count = inner_steps, min(memory, replay)
-        self.memory = Ring(stream, memory, recorder=recorder)
+        self.memory = Ring(stream, memory, carry=True, recorder=recorder)
 
     @torch.no_grad()
     def task_end(self, t):

@@ -31,6 +31,8 @@ def record(path, method, network, stream, minibatches, lr, seed):
     }
     names = {"memory": "n_memories", "replay": "replay_batch_size", "strength": "memory_strength"}
     parameters = {"lr": lr, **PARAMETERS[network][method]}
+    if method == "gem":
+        parameters["variant"] = "fixed"  # each task is stored from its first slot on, and empty slots do not count
     tensorfile.write(path, tensors, {
         "method": method, "setting": "split" if stream.is_split else "permuted", "tasks": str(len(numbers)), "batch_size": str(BATCH),
         "batches_per_task": str(minibatches), **{names.get(name, name): str(value) for name, value in parameters.items()}})

@@ -1,6 +1,7 @@
 // Automatic differentiation, layers and losses.
 #include "internal.h"
 #include "losses.h"
+#include "threads.h"
 
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/variable.h>
@@ -37,15 +38,32 @@ int ctorch_gradients(ctorch_tensor of, const ctorch_tensor *inputs, int n, int r
 }
 
 int ctorch_linear(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, ctorch_tensor *out) {
-  return result(out, [&] { return at::linear(get(x), get(weight), get(bias)); });
+  return result(out, [&] {
+    give_threads_to_libtorch();
+    return at::linear(get(x), get(weight), get(bias));
+  });
 }
 int ctorch_conv2d(ctorch_tensor x, ctorch_tensor weight, int64_t stride, int64_t padding, ctorch_tensor *out) {
-  return result(out, [&] { return at::conv2d(get(x), get(weight), {}, {stride, stride}, {padding, padding}); });
+  return result(out, [&] {
+    give_threads_to_libtorch();
+    return at::conv2d(get(x), get(weight), {}, {stride, stride}, {padding, padding});
+  });
 }
 int ctorch_batch_norm(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, ctorch_tensor mean, ctorch_tensor variance,
                       int training, double momentum, double epsilon, ctorch_tensor *out) {
   return result(out, [&] {
-    return at::batch_norm(get(x), get(weight), get(bias), get(mean), get(variance), training != 0, momentum, epsilon, true);
+    const at::Tensor &values = get(x);
+    // One value for each channel (a single sample, shrunk to one position) has no variance: libtorch would make the running one NaN. PyTorch's layer refuses, but methods
+    // that train on single samples go on: the value becomes the shift, and the running variance stays.
+    if (training && values.dim() > 1 && values.numel() == values.size(1)) {
+      {
+        // As libtorch moves them: not counted as a change, which the other layers' means, views of the same vector, would be taken for changed by.
+        at::AutoDispatchBelowADInplaceOrView below_autograd;
+        get(mean).mul_(1 - momentum).add_(values.detach().flatten(), momentum);
+      }
+      return at::batch_norm(values, get(weight), get(bias), at::Tensor(), at::Tensor(), true, momentum, epsilon, true);
+    }
+    return at::batch_norm(values, get(weight), get(bias), get(mean), get(variance), training != 0, momentum, epsilon, true);
   });
 }
 int ctorch_max_pool2d(ctorch_tensor x, int64_t size, int64_t stride, int64_t padding, ctorch_tensor *out) {

@@ -2,14 +2,9 @@
 //
 // The weight of the first layer is stored transposed, [in, out]: where inputs are mostly zeros (digits on a black ground) only the rows of the others are read and
 // written. The other layers are small: their weights are transposed for each forward pass. Layers too large for that go through libtorch's matrix product.
-#include "internal.h"
+#include "fused.h"
 #include "losses.h"
-
-#include <ATen/Parallel.h>
-#include <torch/csrc/autograd/engine.h>
-#include <torch/csrc/autograd/function.h>
-#include <torch/csrc/autograd/functions/utils.h>
-#include <torch/csrc/autograd/saved_variable.h>
+#include "threads.h"
 
 #include <algorithm>
 #include <cstring>
@@ -27,7 +22,7 @@ struct Kernels {
   void (*multiply)(const float *, int64_t, const float *, int64_t, int64_t, int64_t, int64_t, const float *, bool, float *, int64_t);
   void (*outer)(const float *, int64_t, const float *, int64_t, int64_t, int64_t, int64_t, int64_t, float *, int64_t, bool);
   void (*multiply_sparse)(const float *, int64_t, const float *, int64_t, int64_t, int64_t, int64_t, float *, int64_t);
-  void (*outer_sparse)(const float *, int64_t, const float *, int64_t, int64_t, int64_t, int64_t, int64_t, float *, int64_t, bool, float *, uint64_t *);
+  void (*outer_sparse)(const float *, int64_t, const float *, int64_t, int64_t, int64_t, int64_t, int64_t, float *, int64_t, bool, float *);
   void (*add_rows)(const float *, int64_t, int64_t, int64_t, float *);
   void (*pass_relu)(float *, const float *, int64_t);
   void (*finish_row)(float *, int64_t, int64_t, bool);
@@ -77,30 +72,35 @@ const Kernels &kernels() {
 
 int64_t padded(int64_t n) { return (n + 15) / 16 * 16; }
 
-/// Work that is worth a second thread: about 50 microseconds.
-constexpr int64_t worth_sharing = 4'000'000;
+/// Work that is worth a second thread: about 20 microseconds.
+constexpr int64_t worth_sharing = 1'000'000;
 
-template <typename Body> void share(int64_t n, int64_t work, const Body &body) {
-  if (work < worth_sharing || at::get_num_threads() == 1) return body(0, n);
-  // Multiples of 6 and 16, as the kernels take rows: a split elsewhere would leave slower rests.
-  int64_t pieces = at::get_num_threads(), step = (n + pieces - 1) / pieces;
-  step = (step + 47) / 48 * 48;
-  at::parallel_for(0, (n + step - 1) / step, 1, [&](int64_t first, int64_t last) { body(first * step, std::min(n, last * step)); });
+/// - grain: pieces are multiples of it, as the kernels take rows; a split elsewhere would leave slower rests.
+template <typename Body> void share(int64_t n, int64_t grain, int64_t work, const Body &body) {
+  int64_t pieces = threads();
+  if (work < worth_sharing || pieces == 1) return body(0, n);
+  int64_t step = (n + pieces - 1) / pieces;
+  step = (step + grain - 1) / grain * grain;
+  in_parallel((n + step - 1) / step, [&](int64_t piece) { body(piece * step, std::min(n, (piece + 1) * step)); });
 }
 
-/// The layers of a network, kept for its lifetime.
-struct Network {
+/// The parameters are weight and bias of each layer in turn; the first weight is a transposed view.
+struct Network : FusedNetwork {
   std::vector<int64_t> widths;
-  /// Flat vectors [P].
-  at::Tensor weights, gradients;
-  /// Leaves: weight and bias of each layer in turn; the first weight is a transposed view.
-  std::vector<at::Tensor> parameters;
   /// Where each weight and bias starts in the flat vectors.
   std::vector<int64_t> weight_offset, bias_offset;
 
   int64_t layers() const { return static_cast<int64_t>(widths.size()) - 1; }
   const float *weight(int64_t layer) const { return weights.const_data_ptr<float>() + weight_offset[layer]; }
   const float *bias(int64_t layer) const { return weights.const_data_ptr<float>() + bias_offset[layer]; }
+
+  at::Tensor plain_forward(at::Tensor x, bool) const override {
+    for (int64_t l = 0; l < layers(); l++) {
+      x = at::linear(x, parameters[2 * l], parameters[2 * l + 1]);
+      if (l + 1 < layers()) x = at::relu(x);
+    }
+    return x;
+  }
 };
 
 /// All activations of a pass in one tensor: layer l (from 1) starts at offset[l], with rows of stride[l].
@@ -149,7 +149,7 @@ Activations forward(Network &net, const at::Tensor &x, bool sparse) {
     bool relu = l + 1 < layers;
     const float *bias = pad(net.bias(l), 1, out, bias_room);
     if (l == 0 && sparse) {
-      share(batch, batch * in * out / 4, [&](int64_t first, int64_t last) {
+      share(batch, 1, batch * in * out / 4, [&](int64_t first, int64_t last) {
         for (int64_t i = first; i < last; i++) std::memcpy(to + i * columns, bias, sizeof(float) * columns);
         k.multiply_sparse(from + first * from_stride, from_stride, net.weight(0), out, last - first, in, columns, to + first * columns, columns);
         // Behind the last column stands what was read of the next row of weights.
@@ -165,7 +165,7 @@ Activations forward(Network &net, const at::Tensor &x, bool sparse) {
       k.transpose(weight, out, in, turned.data(), columns);
       weight = turned.data();
     }
-    share(batch, batch * in * out, [&](int64_t first, int64_t last) {
+    share(batch, 6, batch * in * out, [&](int64_t first, int64_t last) {
       k.multiply(from + first * from_stride, from_stride, weight, columns, last - first, in, columns, bias, relu, to + first * columns, columns);
     });
   }
@@ -181,71 +181,19 @@ at::Tensor logits_of(Network &net, Activations &activations, int64_t batch) {
   return logits;
 }
 
-/// The same with libtorch's own operations, for gradients of gradients.
-at::Tensor plain_forward(const Network &net, at::Tensor x) {
-  for (int64_t l = 0; l < net.layers(); l++) {
-    x = at::linear(x, net.parameters[2 * l], net.parameters[2 * l + 1]);
-    if (l + 1 < net.layers()) x = at::relu(x);
-  }
-  return x;
-}
-
-struct Backward : torch::autograd::Node {
-  std::shared_ptr<Network> net;
-  torch::autograd::SavedVariable x;
+struct Backward : FusedBackward {
   Activations activations;
-  bool sparse = false, needs_input = false;
-  uint32_t version = 0;
+  bool sparse = false;
 
-  void release_variables() override {
-    x.reset_data();
-    activations.values.reset();
-  }
   std::string name() const override { return mlp_backward_name; }
+  bool has_activations() const override { return activations.values.defined(); }
+  void release_activations() override { activations.values.reset(); }
 
-  torch::autograd::variable_list apply(torch::autograd::variable_list &&grads) override {
-    torch::autograd::variable_list results(net->parameters.size() + 1);
-    if (!grads[0].defined()) return results;
-    TORCH_CHECK(activations.values.defined(), "Trying to backward through the graph a second time: the values that it needs are freed; use retain_graph");
-    TORCH_CHECK(net->weights._version() == version, "the weights have changed since the forward pass: its gradients can no longer be computed");
-    at::Tensor input = x.unpack();
-    if (at::GradMode::is_enabled()) return twice(input, grads[0]);
-
-    const auto *selected = torch::autograd::get_current_graph_task_exec_info();
-    bool selects = selected && !selected->empty();
-    bool wants_weights = !selects;
-    for (size_t i = 1; selects && i < results.size(); i++) wants_weights = wants_weights || task_should_compute_output(i);
-    // Without a selection gradients are added to the flat vector that the leaves' .grad are views of; else they are results.
-    at::Tensor target;
-    if (wants_weights) target = selects ? at::zeros_like(net->gradients) : net->gradients;
-    at::Tensor input_gradient = run(input, grads[0].contiguous(), target, needs_input && (!selects || task_should_compute_output(0)));
-    if (input_gradient.defined()) results[0] = input_gradient;
-    if (selects && wants_weights) {
-      for (size_t i = 0; i < net->parameters.size(); i++) {
-        const at::Tensor &parameter = net->parameters[i];
-        if (task_should_compute_output(i + 1)) results[i + 1] = target.as_strided(parameter.sizes(), parameter.strides(), parameter.storage_offset() - net->weights.storage_offset());
-      }
-    }
-    return results;
-  }
-
-  torch::autograd::variable_list twice(const at::Tensor &input, const at::Tensor &grad) {
-    at::Tensor again = plain_forward(*net, input);
-    torch::autograd::variable_list with;
-    std::vector<size_t> places;
-    if (input.requires_grad()) with.push_back(input), places.push_back(0);
-    for (size_t i = 0; i < net->parameters.size(); i++) with.push_back(net->parameters[i]), places.push_back(i + 1);
-    auto found = torch::autograd::grad({again}, with, {grad}, true, true, true);
-    torch::autograd::variable_list results(net->parameters.size() + 1);
-    for (size_t i = 0; i < places.size(); i++) results[places[i]] = found[i];
-    return results;
-  }
-
-  at::Tensor run(const at::Tensor &input, const at::Tensor &grad, const at::Tensor &target, bool wants_input) {
+  at::Tensor run(const at::Tensor &input, const at::Tensor &grad, const at::Tensor &target, bool wants_input) override {
     const Kernels &k = kernels();
+    const auto *net = static_cast<const Network *>(network.get());
     int64_t batch = input.size(0), layers = net->layers();
     std::vector<float> delta, below, padded_weight, turned;
-    std::vector<uint64_t> bits;
     int64_t stride = padded(net->widths[layers]);
     delta.assign(static_cast<size_t>(batch * stride), 0);
     const float *top = grad.const_data_ptr<float>();
@@ -259,16 +207,14 @@ struct Backward : torch::autograd::Node {
         float *weight = target.mutable_data_ptr<float>() + net->weight_offset[l], *bias = target.mutable_data_ptr<float>() + net->bias_offset[l];
         k.add_rows(delta.data(), stride, batch, out, bias);
         if (l > 0) {
-          share(out, batch * in * out, [&](int64_t first, int64_t last) { k.outer(delta.data(), stride, from, from_stride, batch, first, last, in, weight, in, true); });
+          share(out, 6, batch * in * out, [&](int64_t first, int64_t last) { k.outer(delta.data(), stride, from, from_stride, batch, first, last, in, weight, in, true); });
         } else if (sparse) {
-          int64_t words = (batch + 63) / 64;
-          share(in, batch * in * out / 4, [&](int64_t first, int64_t last) {
-            std::vector<float> room(static_cast<size_t>(16 * words * 64));
-            std::vector<uint64_t> marks(static_cast<size_t>(16 * words));
-            k.outer_sparse(from, from_stride, delta.data(), stride, batch, first, last, out, weight, out, true, room.data(), marks.data());
+          share(in, 16, batch * in * out / 4, [&](int64_t first, int64_t last) {
+            float room[16 * 64];
+            k.outer_sparse(from, from_stride, delta.data(), stride, batch, first, last, out, weight, out, true, room);
           });
         } else {
-          share(in, batch * in * out, [&](int64_t first, int64_t last) { k.outer(from, from_stride, delta.data(), stride, batch, first, last, out, weight, out, true); });
+          share(in, 6, batch * in * out, [&](int64_t first, int64_t last) { k.outer(from, from_stride, delta.data(), stride, batch, first, last, out, weight, out, true); });
         }
       }
       if (l == 0) {
@@ -287,7 +233,7 @@ struct Backward : torch::autograd::Node {
       int64_t columns = padded(in);
       const float *weight = pad(net->weight(l), out, in, padded_weight);
       below.resize(static_cast<size_t>(batch * columns));
-      share(batch, batch * in * out, [&](int64_t first, int64_t last) {
+      share(batch, 6, batch * in * out, [&](int64_t first, int64_t last) {
         k.multiply(delta.data() + first * stride, stride, weight, columns, last - first, out, columns, nullptr, false, below.data() + first * columns, columns);
       });
       k.pass_relu(below.data(), from, batch * columns);
@@ -312,7 +258,7 @@ int ctorch_mlp_new(const int64_t *widths, int n, ctorch_tensor weights, ctorch_t
     net->gradients = get(gradients);
     for (int i = 0; i < 2 * (n - 1); i++) {
       net->parameters.push_back(get(parameters[i]));
-      (i % 2 ? net->bias_offset : net->weight_offset).push_back(get(parameters[i]).storage_offset() - get(weights).storage_offset());
+      (i % 2 ? net->bias_offset : net->weight_offset).push_back(net->offset(get(parameters[i])));
     }
     *out = new ctorch_mlp_s{net};
   });
@@ -322,6 +268,7 @@ void ctorch_mlp_release(ctorch_mlp mlp) { delete mlp; }
 
 int ctorch_mlp_forward(ctorch_mlp mlp, ctorch_tensor samples, ctorch_tensor *out) {
   return result(out, [&] {
+    give_threads_to_passes();
     Network &net = *mlp->net;
     at::Tensor x = get(samples);
     bool learns = at::GradMode::is_enabled();
@@ -333,17 +280,9 @@ int ctorch_mlp_forward(ctorch_mlp mlp, ctorch_tensor samples, ctorch_tensor *out
     at::Tensor logits = logits_of(net, activations, batch);
     if (!learns) return logits;
     auto node = c10::make_intrusive<Backward>();
-    torch::autograd::edge_list edges;
-    edges.push_back(x.requires_grad() ? torch::autograd::impl::gradient_edge(x) : torch::autograd::Edge());
-    for (const at::Tensor &parameter : net.parameters) edges.push_back(torch::autograd::impl::gradient_edge(parameter));
-    node->set_next_edges(std::move(edges));
-    node->net = mlp->net;
-    node->x = torch::autograd::SavedVariable(input, false);
     node->activations = std::move(activations);
     node->sparse = sparse;
-    node->needs_input = x.requires_grad();
-    node->version = static_cast<uint32_t>(net.weights._version());
-    torch::autograd::set_history(logits, node);
+    attach(logits, node, mlp->net, x, input);
     return logits;
   });
 }

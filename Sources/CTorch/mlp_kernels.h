@@ -161,18 +161,14 @@ static void multiply_sparse(const float *x, int64_t ldx, const float *w, int64_t
 
 /// The row of N registers of c += sum over the samples whose bit is set of x[s] * d[s, .].
 template <int N>
-static inline __attribute__((always_inline)) void outer_row(const float *x, const uint64_t *bits, int64_t words, const float *d, int64_t ldd, float *c, int64_t n, bool adds) {
+static inline __attribute__((always_inline)) void outer_row(const float *x, uint64_t bits, const float *d, int64_t ldd, float *c, int64_t n, bool adds) {
   vec sum[N];
   for (int j = 0; j < N; j++) sum[j] = vec{};
-  for (int64_t word = 0; word < words; word++) {
-    uint64_t left = bits[word];
-    while (left) {
-      int64_t s = word * 64 + __builtin_ctzll(left);
-      left &= left - 1;
-      vec value = fill(x[s]);
-      const float *row = d + s * ldd;
-      for (int j = 0; j < N; j++) sum[j] += value * load(row + j * V);
-    }
+  for (; bits; bits &= bits - 1) {
+    int64_t s = __builtin_ctzll(bits);
+    vec value = fill(x[s]);
+    const float *row = d + s * ldd;
+    for (int j = 0; j < N; j++) sum[j] += value * load(row + j * V);
   }
   for (int j = 0; j < N; j++) {
     float *to = c + j * V;
@@ -183,35 +179,38 @@ static inline __attribute__((always_inline)) void outer_row(const float *x, cons
 }
 
 template <int N>
-static inline __attribute__((always_inline)) void outer_any(int64_t registers, const float *x, const uint64_t *bits, int64_t words, const float *d, int64_t ldd, float *c, int64_t n, bool adds) {
-  if (registers == N) return outer_row<N>(x, bits, words, d, ldd, c, n, adds);
-  if constexpr (N > 1) outer_any<N - 1>(registers, x, bits, words, d, ldd, c, n, adds);
+static inline __attribute__((always_inline)) void outer_any(int64_t registers, const float *x, uint64_t bits, const float *d, int64_t ldd, float *c, int64_t n, bool adds) {
+  if (registers == N) return outer_row<N>(x, bits, d, ldd, c, n, adds);
+  if constexpr (N > 1) outer_any<N - 1>(registers, x, bits, d, ldd, c, n, adds);
 }
 
-/// c[first..last of K, n] (+)= x[B, K]^T d[B, n] for an x that is mostly zeros. `turned` holds 16 * ceil64(B) floats, `bits` 16 * ceil(B / 64) words.
-static void outer_sparse(const float *x, int64_t ldx, const float *d, int64_t ldd, int64_t batch, int64_t first, int64_t last, int64_t n, float *c, int64_t ldc, bool adds,
-                         float *turned, uint64_t *bits) {
+/// c[first..last of K, n] (+)= x[B, K]^T d[B, n] for an x that is mostly zeros. `turned` holds 16 * 64 floats.
+static void outer_sparse(const float *x, int64_t ldx, const float *d, int64_t ldd, int64_t batch, int64_t first, int64_t last, int64_t n, float *c, int64_t ldc, bool adds, float *turned) {
   constexpr int wide = 128 / V;
-  int64_t words = (batch + 63) / 64, padded = words * 64;
-  for (int64_t p = first; p < last; p += 16) {
-    int64_t count = std::min<int64_t>(16, last - p);
-    for (int64_t q = 0; q < 16 * words; q++) bits[q] = 0;
-    for (int64_t s = 0; s < batch; s++) {
-      const float *from = x + s * ldx + p;
-      for (uint64_t left = nonzero(from, count); left; left &= left - 1) {
-        int q = __builtin_ctzll(left);
-        turned[q * padded + s] = from[q];
-        bits[q * words + s / 64] |= uint64_t{1} << (s % 64);
+  // The rows of d of so many samples stay in the first-level cache, and there is a bit for each in a word.
+  constexpr int64_t most = 64;
+  int64_t pieces = std::max<int64_t>(1, (batch + most - 1) / most);
+  for (int64_t piece = 0; piece < pieces; piece++) {
+    int64_t start = batch * piece / pieces, samples = batch * (piece + 1) / pieces - start;
+    bool adds_here = adds || piece > 0;
+    for (int64_t p = first; p < last; p += 16) {
+      int64_t count = std::min<int64_t>(16, last - p);
+      uint64_t bits[16] = {};
+      for (int64_t s = 0; s < samples; s++) {
+        const float *from = x + (start + s) * ldx + p;
+        for (uint64_t left = nonzero(from, count); left; left &= left - 1) {
+          int q = __builtin_ctzll(left);
+          turned[q * most + s] = from[q];
+          bits[q] |= uint64_t{1} << s;
+        }
       }
-    }
-    for (int64_t q = 0; q < count; q++) {
-      float *row = c + (p + q) * ldc;
-      uint64_t any = 0;
-      for (int64_t word = 0; word < words; word++) any |= bits[q * words + word];
-      if (!any && adds) continue;
-      for (int64_t j = 0; j < n; j += 128) {
-        int64_t width = std::min<int64_t>(128, n - j);
-        outer_any<wide>((width + V - 1) / V, turned + q * padded, bits + q * words, words, d + j, ldd, row + j, width, adds);
+      for (int64_t q = 0; q < count; q++) {
+        float *row = c + (p + q) * ldc;
+        if (!bits[q] && adds_here) continue;
+        for (int64_t j = 0; j < n; j += 128) {
+          int64_t width = std::min<int64_t>(128, n - j);
+          outer_any<wide>((width + V - 1) / V, turned + q * most, bits[q], d + start * ldd + j, ldd, row + j, width, adds_here);
+        }
       }
     }
   }

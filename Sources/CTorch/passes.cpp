@@ -1,7 +1,6 @@
 // Passes over memory that several of libtorch's operations would make one after the other.
 #include "internal.h"
-
-#include <ATen/Parallel.h>
+#include "threads.h"
 
 #include <array>
 
@@ -33,8 +32,10 @@ int ctorch_pixels(ctorch_tensor images, ctorch_tensor rows, int64_t start, int64
     const uint8_t *bytes = from.const_data_ptr<uint8_t>();
     float *to = result.mutable_data_ptr<float>();
     int64_t most = from.size(0);
-    at::parallel_for(0, length, std::max<int64_t>(1, 100'000 / std::max<int64_t>(1, width)), [&](int64_t first, int64_t last) {
-      for (int64_t i = first; i < last; i++) {
+    // A hundred thousand pixels are worth a second thread.
+    int64_t pieces = std::clamp<int64_t>(length * width / 100'000, 1, threads());
+    in_parallel(pieces, [&](int64_t piece) {
+      for (int64_t i = length * piece / pieces; i < length * (piece + 1) / pieces; i++) {
         int64_t row = chosen ? chosen[start + i] : start + i;
         TORCH_CHECK_INDEX(row >= 0 && row < most, "index ", row, " is out of range for ", most, " images");
         const uint8_t *image = bytes + row * width;

@@ -1,5 +1,6 @@
 // Versions, threads, devices, handles.
 #include "internal.h"
+#include "threads.h"
 
 #if defined(__GLIBC__) || defined(__linux__)
 #include <malloc.h>
@@ -66,8 +67,8 @@ const char *ctorch_cuda_version(void) {
   return version.c_str();
 }
 
-int ctorch_get_threads(void) { return at::get_num_threads(); }
-int ctorch_set_threads(int count) { return guarded([&] { at::set_num_threads(count); }); }
+int ctorch_get_threads(void) { return static_cast<int>(threads()); }
+int ctorch_set_threads(int count) { return guarded([&] { set_threads(count); }); }
 int ctorch_set_deterministic(int on) {
   return guarded([&] { at::globalContext().setDeterministicAlgorithms(on != 0, /*warn_only=*/true); });
 }

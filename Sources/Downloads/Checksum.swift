@@ -22,23 +22,48 @@ public struct Checksum: Equatable, Sendable, CustomStringConvertible {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw DownloadError(.file, "'\(path)' can't be read: \(String(cString: strerror(errno)))") }
         defer { close(descriptor) }
-        guard let context = EVP_MD_CTX_new() else { throw DownloadError(.file, "OpenSSL could not be started") }
-        defer { EVP_MD_CTX_free(context) }
-        guard EVP_DigestInit_ex(context, algorithm == .md5 ? EVP_md5() : EVP_sha256(), nil) == 1 else {
-            throw DownloadError(.file, "this system's OpenSSL has no \(algorithm.rawValue)")
-        }
+        let sum = try Digest(algorithm)
         var buffer = [UInt8](repeating: 0, count: 1 << 18)
         while true {
             if isStopped() { throw DownloadError(.interrupted, "interrupted") }
             let count = read(descriptor, &buffer, buffer.count)
             guard count >= 0 else { throw DownloadError(.file, "'\(path)' can't be read: \(String(cString: strerror(errno)))") }
             if count == 0 { break }
-            EVP_DigestUpdate(context, buffer, count)
+            buffer.withUnsafeBytes { sum.add(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
         }
-        var digest = [UInt8](repeating: 0, count: 64)
-        var length: UInt32 = 0
-        EVP_DigestFinal_ex(context, &digest, &length)
-        return Checksum(algorithm: algorithm, digest: digest.prefix(Int(length)).map { String(format: "%02x", $0) }.joined())
+        return sum.value
+    }
+
+    /// The checksum of bytes in memory.
+    public static func of(_ bytes: UnsafeRawBufferPointer, _ algorithm: Algorithm) throws -> Checksum {
+        let sum = try Digest(algorithm)
+        sum.add(bytes)
+        return sum.value
+    }
+
+    /// OpenSSL's context of a digest that is being computed.
+    private final class Digest {
+        private let algorithm: Algorithm
+        private let context: OpaquePointer
+
+        init(_ algorithm: Algorithm) throws {
+            guard let context = EVP_MD_CTX_new() else { throw DownloadError(.file, "OpenSSL could not be started") }
+            (self.algorithm, self.context) = (algorithm, context)
+            guard EVP_DigestInit_ex(context, algorithm == .md5 ? EVP_md5() : EVP_sha256(), nil) == 1 else {
+                throw DownloadError(.file, "this system's OpenSSL has no \(algorithm.rawValue)")
+            }
+        }
+
+        deinit { EVP_MD_CTX_free(context) }
+
+        func add(_ bytes: UnsafeRawBufferPointer) { if !bytes.isEmpty { EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) } }
+
+        var value: Checksum {
+            var digest = [UInt8](repeating: 0, count: 64)
+            var length: UInt32 = 0
+            EVP_DigestFinal_ex(context, &digest, &length)
+            return Checksum(algorithm: algorithm, digest: digest.prefix(Int(length)).map { String(format: "%02x", $0) }.joined())
+        }
     }
 }
 

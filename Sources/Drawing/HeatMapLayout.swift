@@ -49,7 +49,7 @@ extension FigureLayout {
                 let colour = value.flatMap { $0.isFinite ? self.colour($0, map) : nil } ?? Ink.missing
                 // A little overlap, so that no hairlines shine through.
                 painter.rectangle(x, y, places.cell.width + 0.4, places.cell.height + 0.4, fill: colour)
-                painter.text(map.text(value), x + places.cell.width / 2, y + places.cell.height / 2 + 4, size: Self.small, anchor: .middle, colour: colour.luminance > 0.18 ? Ink.text : Ink.paper)
+                painter.text(map.text(value), x + places.cell.width / 2, y + places.cell.height / 2 + 4, size: Self.small, anchor: .middle, colour: colour.luminance > 0.18 ? Ink.onLight : Ink.onDark)
             }
         }
         if !places.hasNumbers {

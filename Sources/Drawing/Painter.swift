@@ -8,6 +8,9 @@ enum Ink {
     static let quiet = Colour(110, 110, 110)
     static let rule = Colour(221, 221, 221)
     static let missing = Colour(238, 238, 238)
+    /// On the colours of data, which are the same in every picture.
+    static let onLight = Colour(33, 33, 33)
+    static let onDark = Colour(254, 254, 254)
 }
 
 /// Strokes, areas, text and images on a cairo surface.

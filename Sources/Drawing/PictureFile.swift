@@ -48,6 +48,24 @@ public enum PictureFile {
         return output.data
     }
 
+    /// An SVG with colours of its own for readers who want dark pages; data keep theirs.
+    public static func adaptive(_ svg: String) -> String {
+        guard let start = svg.range(of: "<svg"), let end = svg[start.upperBound...].firstIndex(of: ">") else { return svg }
+        // As cairo writes colours.
+        let dark: [(Colour, String)] = [(Ink.paper, "#26282c"), (Ink.text, "#dddddd"), (Ink.quiet, "#a6a6a6"), (Ink.rule, "#44474d"), (Ink.missing, "#3a3c40")]
+        let rules = dark.flatMap { colour, other in
+            ["fill", "stroke"].map { "[style*=\"\($0):\(svgText(colour))\"]{\($0):\(other)!important}" }
+        }
+        var result = svg
+        result.insert(contentsOf: "<style>@media(prefers-color-scheme:dark){\(rules.joined())}</style>", at: svg.index(after: end))
+        return result
+    }
+
+    private static func svgText(_ colour: Colour) -> String {
+        let parts = [colour.red, colour.green, colour.blue].map { String(format: "%.6f", Double($0) / 255 * 100).replacing(#/\.?0+$/#, with: "") + "%" }
+        return "rgb(\(parts.joined(separator: ",")))"
+    }
+
     private static func measure(_ figure: Figure) throws -> Size {
         guard let surface = cairo_image_surface_create(CAIRO_FORMAT_A8, 1, 1) else { throw DrawingError("cairo gave no surface") }
         defer { cairo_surface_destroy(surface) }

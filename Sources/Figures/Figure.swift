@@ -1,6 +1,6 @@
 /// What there is to be seen of a value, independent of where it is seen: a terminal, a pipe, a picture file, a web page each draw it in their way.
 /// No tensors, no colours of a terminal, no sizes of a page.
-public indirect enum Figure {
+public indirect enum Figure: Codable {
     case text(String)
     case table(Table)
     case images(ImageGrid)
@@ -21,6 +21,16 @@ public indirect enum Figure {
         }
     }
 
+    /// Whether words and tables are all that there is: as text they lose nothing.
+    public var isText: Bool {
+        switch self {
+        case .text, .table: return true
+        case .images, .heatMap, .lines, .bars: return false
+        case .stack(let parts): return parts.allSatisfy(\.isText)
+        case .beside: return false
+        }
+    }
+
     /// What it is in a few words: "16 images 1x8x8".
     public var summary: String {
         switch self {
@@ -36,8 +46,8 @@ public indirect enum Figure {
 }
 
 /// Rows of text cells.
-public struct Table {
-    public struct Column {
+public struct Table: Codable {
+    public struct Column: Codable {
         public let title: String
         public let isNumber: Bool
 
@@ -60,8 +70,8 @@ public struct Table {
 }
 
 /// Small images in rows, each with a few words below it.
-public struct ImageGrid {
-    public struct Tile {
+public struct ImageGrid: Codable {
+    public struct Tile: Codable {
         /// height * width * channels bytes, row by row, channels last.
         public let pixels: [UInt8]
         public let caption: String
@@ -96,7 +106,7 @@ public struct ImageGrid {
 }
 
 /// A matrix of numbers as colours.
-public struct HeatMap {
+public struct HeatMap: Codable {
     public let title: String?
     public let rowTitle: String
     public let columnTitle: String
@@ -128,7 +138,7 @@ public struct HeatMap {
 }
 
 /// Lines over a common pair of axes.
-public struct LineChart {
+public struct LineChart: Codable {
     public struct Series {
         public let name: String
         public let points: [(x: Double, y: Double)]
@@ -141,7 +151,7 @@ public struct LineChart {
     }
 
     /// An upright line at a place that has a name.
-    public struct Marker {
+    public struct Marker: Codable {
         public let x: Double
         public let name: String
 

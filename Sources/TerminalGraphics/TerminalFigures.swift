@@ -5,6 +5,8 @@ import Figures
 public struct TerminalFigures {
     public let profile: TerminalProfile
     let pixels: CharacterPixels
+    /// Columns of an image at most: where several grids stand side by side their images are of one size.
+    private(set) var widestTile = Int.max
 
     public init(_ profile: TerminalProfile) {
         self.profile = profile
@@ -41,7 +43,9 @@ public struct TerminalFigures {
         guard parts.count > 1, room >= Self.narrowest, !needsGraphics else { return parts.flatMap(lines) }
         var narrow = profile
         narrow.columns = room
-        let drawn = parts.map { TerminalFigures(narrow).lines($0) }
+        var narrowed = TerminalFigures(narrow)
+        narrowed.widestTile = parts.map(narrowed.tileWidth).min() ?? .max
+        let drawn = parts.map { narrowed.lines($0) }
         let widths = drawn.map { $0.map(Self.visibleWidth).max() ?? 0 }
         guard widths.reduce(0, +) + Self.gap * (parts.count - 1) <= profile.columns else { return parts.flatMap(lines) }
         return (0..<(drawn.map(\.count).max() ?? 0)).map { row in

@@ -5,12 +5,31 @@ import Figures
 extension TerminalFigures {
     func lines(_ grid: ImageGrid) -> [String] {
         let head = [(grid.title.map { "\($0): " } ?? "") + grid.summary]
-        let rest = (grid.omitted > 0 && !grid.tiles.isEmpty ? ["... and \(grid.omitted) more"] : []) + grid.notes
+        let notes = (grid.omitted > 0 && !grid.tiles.isEmpty ? ["... and \(grid.omitted) more"] : []) + grid.notes
+        let rest = notes.flatMap(wrapped)
         guard !grid.tiles.isEmpty, grid.width > 0, grid.height > 0 else { return head + rest }
         return head + (profile.pictures == .characters ? characterRows(grid) : graphicRows(grid)) + rest
     }
 
+    /// A text in lines that fit the width, cut between words.
+    private func wrapped(_ text: String) -> [String] {
+        var lines = [""]
+        for word in text.split(separator: " ") {
+            let longer = lines[lines.count - 1].isEmpty ? String(word) : lines[lines.count - 1] + " " + word
+            if displayWidth(longer) <= profile.columns || lines[lines.count - 1].isEmpty { lines[lines.count - 1] = longer } else { lines.append(String(word)) }
+        }
+        return lines
+    }
+
     // MARK: - Characters
+
+    /// Columns that each image of a figure would take.
+    func tileWidth(_ figure: Figure) -> Int {
+        guard case .images(let grid) = figure, profile.pictures == .characters, grid.width > 0, grid.height > 0, !grid.tiles.isEmpty else { return .max }
+        return layout(grid, captions: captionWidth(grid)).width
+    }
+
+    private func captionWidth(_ grid: ImageGrid) -> Int { grid.tiles.map { displayWidth($0.caption) }.max() ?? 0 }
 
     private struct Layout {
         /// Pixels of a tile: one column each, two to a line.
@@ -33,13 +52,13 @@ extension TerminalFigures {
     private func layout(_ grid: ImageGrid, captions: Int) -> Layout {
         let smallest = min(grid.width, 12)
         let widest = max(grid.width, grid.width * (16 / max(1, grid.width)))
-        let candidates = stride(from: min(widest, profile.columns), through: smallest, by: -1).filter { $0 <= grid.width || $0 % grid.width == 0 }
+        let candidates = stride(from: min(widest, profile.columns, max(smallest, widestTile)), through: smallest, by: -1).filter { $0 <= grid.width || $0 % grid.width == 0 }
         let layouts = candidates.map { layout(grid, $0, captions: captions) }
         return layouts.first { $0.lines <= profile.rows - 4 } ?? layouts.last ?? layout(grid, smallest, captions: captions)
     }
 
     private func characterRows(_ grid: ImageGrid) -> [String] {
-        let layout = layout(grid, captions: grid.tiles.map { displayWidth($0.caption) }.max() ?? 0)
+        let layout = layout(grid, captions: captionWidth(grid))
         var result: [String] = []
         for start in stride(from: 0, to: grid.tiles.count, by: layout.perRow) {
             let tiles = grid.tiles[start..<min(start + layout.perRow, grid.tiles.count)]
@@ -60,7 +79,7 @@ extension TerminalFigures {
 
     /// A strip of pixels for each row of tiles, in whole character cells so that captions stand below their tiles.
     private func graphicRows(_ grid: ImageGrid) -> [String] {
-        let captions = grid.tiles.map { displayWidth($0.caption) }.max() ?? 0
+        let captions = captionWidth(grid)
         let cell = profile.cell
         let factor = max(1, 56 / max(grid.width, grid.height))
         let (width, height) = (grid.width * factor, grid.height * factor)

@@ -25,6 +25,16 @@ public final class Workbench {
     /// Above zero while a learner handles an event of training: networks then run in training mode.
     var trainingDepth = 0
 
+    /// What searches for hyper-parameters came to, in order: method, bench, metric, best, and runs with their whole configurations and results. Also those that were
+    /// interrupted or failed.
+    public internal(set) var searches: [RecordValue] = []
+    /// Called after each minibatch.
+    public var didObserve: (() -> Void)?
+    /// Seconds between the machine's clock and what `clock()` gives: it goes on where a checkpoint was taken.
+    private var clockOffset = 0.0
+    var clock: Double { Double(DispatchTime.now().uptimeNanoseconds) / 1e9 + clockOffset }
+    func setClock(_ now: Double) { clockOffset += now - clock }
+
     /// The session that it belongs to.
     public internal(set) weak var session: Session?
     /// Names that a shell sets: not the user's.
@@ -32,6 +42,9 @@ public final class Workbench {
     /// What a shell keeps with a saved session, and gets back when it is loaded.
     public var takeNotes: (() -> Data?)?
     public var didLoadNotes: ((Data) -> Void)?
+    /// Values that are none of the session's names, and belong to it all the same.
+    public var takeValues: (() -> [(name: String, value: Value)])?
+    public var didLoadValues: (([(name: String, value: Value)]) -> Void)?
 
     public init() {}
 
@@ -43,7 +56,7 @@ public final class Workbench {
         registry.add(GradientBuiltins.all)
         registry.add(workbench.withRecipes(workbench.networkBuiltins))
         registry.add(workbench.withRecipes(workbench.memoryBuiltins))
-        registry.add(workbench.adaptationBuiltins)
+        registry.add(workbench.withRecipes(workbench.adaptationBuiltins))
         registry.add(workbench.metricBuiltins)
         registry.add(workbench.searchBuiltins)
         registry.add(workbench.withRecipes(workbench.dataSetBuiltins))
@@ -53,7 +66,7 @@ public final class Workbench {
         registry.add(workbench.steppingBuiltins)
         registry.add(workbench.sessionBuiltins)
         registry.add(workbench.helpBuiltins)
-        registry.add(LookingBuiltins.all)
+        registry.add(workbench.lookingBuiltins)
         registry.add(DataBuiltins.all)
         registry.add(RunBuiltins.all)
         registry.add(TrainingEvents.all)
@@ -66,6 +79,11 @@ public final class Workbench {
         }
         session.evaluator.stopped = { [unowned workbench] in workbench.stepped?.stepping.stepper }
         session.evaluator.didSetLocal = { [unowned workbench] in workbench.stepped?.stepping.didSet($0, to: $1) }
+        session.evaluator.figure = { [unowned workbench] value in
+            if case .list = value { return try workbench.memory(value)?.figure() }
+            if case .host(let host) = value { return try host.figure() }
+            return nil
+        }
         session.evaluator.withoutGradients = { body in try Engine.withoutGradients(body) }
         // More threads make the small matrices of this field slower, and much slower beside another busy process.
         session.thread.sync { try? Threads.set(1) }

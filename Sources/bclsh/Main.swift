@@ -11,10 +11,11 @@ struct Main: ParsableCommand {
         discussion: """
             Without arguments: a prompt on a terminal, or runs the code on standard input.
             Exit codes: 0 done; 1 a trace differs, or a run of a sweep failed; 64 wrong usage; 65 errors in the code (nothing was run); \
-            66 a file can't be read; 69 a download failed; 70 an error while running; 73 a file can't be written; 130 interrupted.
+            66 a file can't be read; 69 a download failed; 70 an error while running; 73 a file can't be written; 130 interrupted (Ctrl-C), \
+            143 terminated (SIGTERM), with --checkpoint once a checkpoint is written.
             """,
         version: Version.text,
-        subcommands: [Run.self, Shell.self, Check.self, Format.self, Test.self, Explain.self, NotebookCommand.self, Verify.self, DataCommand.self, RunsCommand.self, ReportCommand.self, SweepGroup.self, LanguageServerCommand.self])
+        subcommands: [Run.self, Resume.self, Shell.self, Check.self, Format.self, Test.self, Explain.self, NotebookCommand.self, Verify.self, DataCommand.self, RunsCommand.self, ReportCommand.self, SweepGroup.self, LanguageServerCommand.self])
 
     static func main() {
         Torch.keepMemory()
@@ -25,9 +26,13 @@ struct Main: ParsableCommand {
         } else if let first = arguments.first, !known.contains(first) {
             arguments.insert("run", at: 0)
         }
+        self.arguments = Array(arguments.dropFirst())
         main(arguments)
         quit(0)
     }
+
+    /// Of the subcommand, as they were given.
+    nonisolated(unsafe) private(set) static var arguments: [String] = []
 }
 
 enum Version {

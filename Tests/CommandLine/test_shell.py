@@ -1,5 +1,5 @@
 """The shell through a pseudo-terminal, as people type into it."""
-import json, os, re, signal, stat, subprocess, time
+import base64, json, os, re, signal, stat, subprocess, time
 
 import pexpect
 
@@ -132,7 +132,7 @@ def test_shell_completes():
         said = shell.run(rest)
         assert said.endswith(f"\n{value}\n"), (typed, said)
     for typed, wanted in [("settings.r\t", ["rate", "float 0.5", "rounds", "int 3"]), ("er(\t", ["net=", "bench=", "lr="]), ("%\t", ["%time", "%who"]), ("train me \t", ["on bench[0]"]),
-                          ("train me on bench[0] \t", ["epochs=", "batch="]), ('load me from "some\t', ["_weights.safetensors\""]), ("help permute\t", ["d"]), ("me.\t", ["replay", "accuracy", "losses"])]:
+                          ("train me on bench[0] \t", ["epochs=", "batch="]), ('load me from "some\t', ["_weights.safetensors\""]), ("help permute\t", ["d"]), ('break bcl_dual:\t\t', ['"inner"', '"outer"']), ('break bcl_dual:"o\t', ['uter"']), ("me.\t", ["replay", "accuracy", "losses"])]:
         shell.type(typed)
         if typed.startswith("train me \t"):
             shell.type("bench[0]")
@@ -193,7 +193,7 @@ def test_shell_tells_what_a_second_interrupt_waits_for():
 def test_shell_stops_inside_a_minibatch_at_the_third():
     shell = Shell()
     shell.run("let bench = permuted(digits(), tasks=2, per_task=30); let net = mlp(64, 10)")
-    shell.run("method endless(net, bench) { on batch(x, y, t) { while true { } } }")
+    shell.run("method endless(net, bench) { let m = ring(bench, slots=5); let n = 0; on batch(x, y, t) { m.store(x, y, task=t); net.step(0.1); n += 1; pick(9); while n == 3 { } } }")
     shell.run("let me = endless(net, bench)")
     shell.type("train me on bench\r")
     time.sleep(0.7)
@@ -202,9 +202,49 @@ def test_shell_stops_inside_a_minibatch_at_the_third():
     shell.type("\x03")
     shell.expect("waiting for 'train me on bench'")
     shell.type("\x03")
-    shell.expect("inside of a minibatch")
+    shell.expect("the learner is as it was before minibatch 3/3 of task 1; 'continue' goes on")
     shell.said()
-    assert shell.run("1 + 1").endswith("\n2\n")
+    assert shell.run("[me.n, me.minibatches, me.m.counts[0], len(me.losses)]").endswith("\n[2, 2, 5, 0]\n")
+    shell.type("\x04\x04")
+    shell.child.expect(pexpect.EOF)
+
+
+def test_shell_marks_further_lines():
+    shell = Shell()
+    shell.run("1")
+    shell.type("def f(x) {\r")
+    shell.expect("  ...:   ")
+    shell.type("return x * 2\r")
+    shell.expect("  ...:   ")
+    assert shell.run("}") and shell.run("f(4)").endswith("\n8\n")
+    # Marks are no text: Backspace at the start of a line joins it to the one above, moves pass over them, Delete at a line's end takes all of it.
+    for keys, value in [("[1,\r2,\r3" + LEFT * 4 + "\x7f\x1b[3~0" + DOWN + END + "]", "[1, 0, 3]"), ("[1,\r2" + HOME + LEFT + "7, " + "\x1b[C\x1b[C5]", "[1, 7, 25]"), ("[1,\r2]" + UP + END + "\x1b[3~", "[1, 2]")]:
+        shell.type(keys)
+        time.sleep(0.3)
+        assert shell.run("").endswith(f"\n{value}\n"), value
+    # What is copied from a screen goes in without prompts, marks and output.
+    shell.type("\x1b[200~bcl 7> let a = [1,\r   ...:   20]\rbcl 8> print a[1]\r20\rbcl 9> a[1] + 1\x1b[201~")
+    assert shell.run("").endswith("\n20\n21\n")
+    shell.type("\x12def f")
+    time.sleep(0.3)
+    shell.type(HOME + DOWN)
+    time.sleep(0.3)
+    shell.run(END + " + 1")
+    assert shell.run("f(4)").endswith("\n9\n")
+    assert not any("..." in entry for entry in shell.history), shell.history
+    shell.end()
+
+
+def test_shell_takes_else_on_a_line_of_its_own():
+    check(bclsh("shell", stdin='let x = 1\nif x > 2 {\n  print "a"\n}\nelse {\n  print "b"\n}\nif x < 2 { print "c" }\nx\n'), 0, "b\nc\n1\n")
+    shell = Shell()
+    shell.run("let x = 1")
+    shell.run('if x > 2 { print "a" }')
+    shell.type('else { print "b" }\r')
+    shell.expect("stands on the line of the '}'")
+    shell.prompt()
+    shell.expect('if x > 2 { print "a" } else { print "b" }')
+    assert shell.run("").endswith("\nb\n")
     shell.end()
 
 
@@ -296,7 +336,7 @@ def test_shell_ends_with_its_terminal_and_keeps_the_history():
 def test_shell_without_a_clever_terminal():
     shell = Shell(term="dumb")
     shell.type("def f(x) {\r\n")
-    shell.expect("...> ")
+    shell.expect("  ...: ")
     shell.type("return x + 1 }\n")
     shell.said()
     assert shell.run("f(41)", key="\n").endswith("\n42\n")
@@ -336,8 +376,17 @@ def test_shell_with_vi_keys():
     shell.end()
 
 
+def test_shell_pages_what_is_long():
+    shell = Shell(PAGER="sed s/^/P:/")
+    shell.type("??er\r")
+    shell.expect("P:  on batch(x, y, t) {")
+    shell.prompt()
+    assert "P:[[" in shell.run("ones(30, 2)") and "P:" not in shell.run("ones(3, 2)")
+    shell.end()
+
+
 def test_shell_helps():
-    shell = Shell()
+    shell = Shell(PAGER="")
     shell.run("def half(x) { return x / 2 }")
     for typed, wanted in [("?permuted", "permuted(data"), ("permuted?", "example:"), ("??er", "method er(net, bench"), ("??half", "def half(x) { return x / 2 }"), ("help topics", "benchmarks"), ("help networks", "resnet18("),
                           ("help tensor.sum", ".sum("), ("help train", "train LEARNER on TASK"), ("examples permuted", "permuted(digits()"), ("examples er", "er(mlp("), ("explain BCL0012", "An unknown name"), ("help if", "if condition"),
@@ -417,11 +466,12 @@ def test_session_file_is_refused_where_it_is_not_whole():
     check(bclsh("shell", stdin=WORK + 'save session to "a.bcls"\n', cwd=home), 0)
     whole = (home / "a.bcls").read_bytes()
     start = 8 + int.from_bytes(whole[:8], "little")
-    newer = whole.replace(b'"version":"1"', b'"version":"7"')
+    assert b'"version":"2"' in whole
+    newer, older = (whole.replace(b'"version":"2"', b'"version":"%d"' % version) for version in (7, 1))
     flipped = bytearray(whole)
     flipped[start + 1000] ^= 1
     ends = [len(whole) - 1, len(whole) // 2, start, 100, 4, 0]
-    cases = [(whole[:end], "") for end in ends] + [(newer, "newer bclsh"), (bytes(flipped), "checksum"), (whole + b"x", ""), (b"text", "")]
+    cases = [(whole[:end], "") for end in ends] + [(newer, "newer bclsh"), (older, "older bclsh"), (bytes(flipped), "checksum"), (whole + b"x", ""), (b"text", "")]
     code = "let kept = 5\n"
     for index, (content, _) in enumerate(cases):
         (home / f"b{index}.bcls").write_bytes(content)
@@ -436,7 +486,14 @@ def test_session_goes_on_to_the_same_bits():
     home = folder()
     straight = check(bclsh("shell", stdin=WORK + 'save session to "a.bcls"\n' + GO_ON, cwd=home), 0).stdout
     again = check(bclsh("shell", stdin='load session "a.bcls"\n' + GO_ON, cwd=home), 0).stdout
+    assert "not saved" not in straight
     assert straight.splitlines()[-2:] == again.splitlines()[-2:] and len(again.splitlines()) >= 2, (straight, again)
+
+
+def test_session_keeps_what_its_cells_gave():
+    home = folder()
+    check(bclsh("shell", stdin='20 + 1\nlet x = zeros(2)\nx\nplot [1, 2]\n"last"\nsave session to "a.bcls"\n', cwd=home), 0)
+    check(bclsh("shell", stdin='load session "a.bcls"\n_\nOut[1] + 1\n[len(Out[3]), In[5]]\n', cwd=home), 0, out='"last"\n22\n[2, "\\"last\\""]\n')
 
 
 def test_killed_save_leaves_the_file_before():
@@ -484,7 +541,9 @@ def test_notebook_is_run_and_written():
     assert "````text\n```\n````" in (home / "n.md").read_text()
     notebook = json.loads((home / "n.ipynb").read_text())
     assert [cell["cell_type"] for cell in notebook["cells"]] == ["markdown", "code", "code", "code", "code"] and notebook["cells"][4]["execution_count"] is None
-    assert "image/svg+xml" in notebook["cells"][2]["outputs"][0]["data"] and notebook["cells"][1]["outputs"][0]["text"] == ["21\n"]
+    picture = notebook["cells"][2]["outputs"][0]["data"]
+    assert sorted(picture) == ["image/png", "image/svg+xml", "text/plain"] and base64.b64decode(picture["image/png"])[:8] == b"\x89PNG\r\n\x1a\n"
+    assert notebook["cells"][1]["outputs"][0]["text"] == ["21\n"]
     check(bclsh("notebook", "run", "n.bcl", "--keep-going", cwd=home), 70, "never\n")
     # There and back.
     check(bclsh("notebook", "export", "n.ipynb", "-o", "back.bcl", cwd=home), 0)

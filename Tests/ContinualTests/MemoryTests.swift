@@ -58,6 +58,44 @@ final class MemoryTests: XCTestCase {
         XCTAssertEqual(try memory.samples(of: 0, empty: true).y.ints(), [0, 1, 2, 0])
     }
 
+    /// With one position for all tasks a minibatch is cut off where the ring ends for the task before, too, and the slots in use need not be the first.
+    func testSharedPosition() throws {
+        func made() throws -> RingMemory {
+            try RingMemory(tasks: 3, slots: 5, sampleSize: 1, prefills: false, sharesPosition: true, source: RandomDrawSource(RandomStream(seed: 1)))
+        }
+        let memory = try made()
+        func store(_ values: [Int], _ task: Int, in memory: RingMemory) throws {
+            let (x, y) = try batch(values)
+            try memory.store(x, y, task: task)
+        }
+        try store([1, 2, 3], 0, in: memory)
+        try store([11, 12, 13], 1, in: memory)   // slots 3 and 4; the third is dropped
+        try store([14], 1, in: memory)           // slot 0
+        XCTAssertEqual(memory.filled, [3, 3, 0])
+        XCTAssertEqual(memory.positions, [1, 1, 1])
+        XCTAssertEqual(memory.slotsInUse(of: 1), [0, 3, 4])
+        XCTAssertEqual(try memory.samples(of: 1).y.ints(), [14, 11, 12])
+        XCTAssertEqual(try memory.samples(of: 1, empty: true).y.ints(), [14, 0, 0, 11, 12])
+        let draw = try memory.draw(99, tasks: 2)
+        XCTAssertEqual(Set(draw.flat), [0, 1, 2, 5, 8, 9])
+        XCTAssertEqual(Set(try draw.y.ints()), [1, 2, 3, 11, 12, 14])
+        XCTAssertEqual(Set(try memory.draw(1, tasks: 2, only: 1, avoiding: [5, 8]).y.ints()), [12])
+        XCTAssertEqual(Set(try memory.draw(50, tasks: 2, only: 1, replacement: true).y.ints()), [11, 12, 14])
+        try memory.setTargets(try Tensor.from([0.1, 0.2, 0.3] as [Float], shape: [3, 1]), task: 1)
+        XCTAssertEqual(try XCTUnwrap(memory.targets).floats()[5...], [0.1, 0, 0, 0.2, 0.3, 0, 0, 0, 0, 0])
+        // What goes on from a snapshot is what goes on without it.
+        let other = try made()
+        try other.check(memory.snapshot())
+        try other.restore(memory.snapshot())
+        for ring in [memory, other] { try store([21, 22, 23, 24, 25], 2, in: ring) }
+        XCTAssertEqual(other.filled, memory.filled)
+        XCTAssertEqual(try other.samples(of: 2).y.ints(), [21, 22, 23, 24])
+        XCTAssertEqual(try memory.samples(of: 2).y.ints(), [21, 22, 23, 24])
+        let plain = try ring(5)
+        try store([1, 2], 0, in: plain)
+        XCTAssertThrowsError(try other.check(plain.snapshot()))
+    }
+
     func testDraws() throws {
         let memory = try ring(4)
         for task in 0..<3 {

@@ -34,16 +34,20 @@ final class PooledMemoryTests: XCTestCase {
 
     func testSamplesStayTogetherWithLabelsTasksAndTargets() throws {
         let memory = try memory(.reservoir, 6)
-        for task in 0..<3 {
-            let values = (0..<5).map { task * 5 + $0 }
+        for task in 0..<2 {
+            let values = (0..<8).map { task * 8 + $0 }
             let (x, y) = try batch(values)
-            try memory.store(x, y, task: task, targets: try Tensor.from(values.map { Float($0) * 2 }, shape: [5, 1]))
+            try memory.store(x, y, task: task, targets: try Tensor.from(values.map { Float($0) * 2 }, shape: [8, 1]))
         }
         let all = try memory.samples(in: memory.filledSlots)
         let labels = try all.y.ints()
         XCTAssertEqual(try all.x.floats(), labels.map(Float.init))
         XCTAssertEqual(try XCTUnwrap(all.targets).floats(), labels.map { Float($0) * 2 })
-        XCTAssertEqual(all.tasks, labels.map { $0 / 5 })
+        XCTAssertEqual(all.tasks, labels.map { $0 / 8 })
+        XCTAssertEqual(try memory.samples(of: 1).y.ints(), labels.filter { $0 >= 8 })
+        let (x, y) = try batch([1])
+        XCTAssertThrowsError(try memory.store(x, y, task: 2)) { XCTAssertTrue("\($0)".contains("no task 2")) }
+        XCTAssertThrowsError(try memory.samples(of: -1))
     }
 
     func testClassMemoryKeepsTheNewestOfEachClass() throws {
@@ -72,6 +76,9 @@ final class PooledMemoryTests: XCTestCase {
         let first = try memory.draw(12)
         XCTAssertTrue(Set(first.slots).isDisjoint(with: try memory.draw(8, avoiding: first.slots).slots))
         XCTAssertThrowsError(try memory.draw(0))
+        XCTAssertThrowsError(try memory.draw(Int.max, replacement: true)) { XCTAssertTrue("\($0)".contains("at most")) }
+        XCTAssertThrowsError(try memory.draw(1, tasks: 3))
+        XCTAssertThrowsError(try memory.draw(1, only: 2))
     }
 
     func testSnapshotsAreChecked() throws {

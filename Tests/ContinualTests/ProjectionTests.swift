@@ -31,13 +31,64 @@ final class ProjectionTests: XCTestCase {
         XCTAssertEqual(try x.doubles()[1], -1 + 1 / 1.001, accuracy: 1e-12)
     }
 
+    /// Nothing is left of a violated constraint but what the raised diagonal leaves: 1e-3 of its dual variable. A margin leaves nothing where nothing opposes it.
     func testNoNegativeInnerProductRemains() throws {
         let random = RandomStream(seed: 2)
-        for _ in 0..<50 {
-            let memories = try (0..<8).map { _ in try Tensor.from(random.normal(200)) }
-            let g = try Tensor.from(random.normal(200))
-            let x = try GradientProjection.project(g, against: memories, margin: 0.5)
-            for memory in memories { XCTAssertGreaterThan(try memory.dot(x).item(), -0.01) }
+        var violated = 0
+        for trial in 0..<60 {
+            let (n, width) = (1 + random.nextInt(below: 40), 2 + random.nextInt(below: 60))
+            let size = pow(10, Double(random.nextInt(below: 5)) - 2)
+            let memories = try (0..<n).map { _ in try Tensor.from(random.normal(width).map { $0 * size }) }
+            let g = try Tensor.from(random.normal(width))
+            let margin = [0, 0.5][trial % 2]
+            violated += try memories.filter { try $0.dot(g).item() < 0 }.count
+            let x = try GradientProjection.project(g, against: memories, margin: margin)
+            let rows = try Tensor.stack(memories)
+            let p = try rows.matmul(try rows.transpose(0, 1)).add(try Tensor.eye(n, dtype: .float64).mul(1e-3)).doubles()
+            let dual = try BoundedQuadraticProgram.solve(p: p, q: try rows.matmul(g).doubles(), bound: margin)
+            for (memory, v) in zip(memories, dual) {
+                XCTAssertGreaterThanOrEqual(try memory.dot(x).item() + 1e-3 * v, -1e-9 * max(1, try memory.norm().item() * x.norm().item()), "trial \(trial)")
+            }
+        }
+        XCTAssertGreaterThan(violated, 300)
+    }
+
+    private struct Problem: Decodable {
+        let kind: String, margin: Double, gradient: [Double], memories: [[Double]], dual: [Double], projected: [Double]
+    }
+
+    /// What quadprog makes of plain, dependent, duplicate, opposite, zero and differently scaled gradients (Tests/Projection/record.py).
+    func testRecordedSolutionsOfQuadprog() throws {
+        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Projection/problems.json")
+        let problems = try JSONDecoder().decode([Problem].self, from: try Data(contentsOf: file))
+        XCTAssertGreaterThanOrEqual(problems.count, 40)
+        func distance(_ a: [Double], _ b: [Double]) -> Double { sqrt(zip(a, b).map { ($0 - $1) * ($0 - $1) }.reduce(0, +)) / max(1, sqrt(b.map { $0 * $0 }.reduce(0, +))) }
+        for (number, problem) in problems.enumerated() {
+            let (n, width) = (problem.memories.count, problem.gradient.count)
+            let rows = try Tensor.from(problem.memories.flatMap { $0 }, shape: [n, width])
+            let g = try Tensor.from(problem.gradient)
+            let p = try rows.matmul(try rows.transpose(0, 1)).add(try Tensor.eye(n, dtype: .float64).mul(1e-3)).doubles()
+            XCTAssertLessThan(distance(try BoundedQuadraticProgram.solve(p: p, q: try rows.matmul(g).doubles(), bound: problem.margin), problem.dual), 1e-6, "dual of problem \(number), \(problem.kind)")
+            let x = try GradientProjection.project(g, against: try problem.memories.map { try Tensor.from($0) }, margin: problem.margin)
+            XCTAssertLessThan(distance(try x.doubles(), problem.projected), 1e-6, "problem \(number), \(problem.kind)")
+        }
+    }
+
+    /// Rounding neither keeps the solver turning nor stops it short, however large or small the numbers are.
+    func testExtremeScales() throws {
+        let random = RandomStream(seed: 3)
+        for exponent in stride(from: -12.0, through: 12, by: 1.5) {
+            for n in [1, 7, 40] {
+                let size = pow(10, exponent)
+                let base = random.normal(5)
+                let memories = try (0..<n).map { i in try Tensor.from(i % 3 == 0 ? base.map { $0 * size } : random.normal(5).map { $0 * size }) }
+                let g = try Tensor.from(base.map { -$0 })
+                for margin in [0, 0.5] {
+                    let x = try GradientProjection.project(g, against: memories, margin: margin)
+                    XCTAssertTrue(try x.doubles().allSatisfy(\.isFinite))
+                    if exponent >= 0, margin == 0 { XCTAssertGreaterThan(try memories[0].dot(x).item() / size, -0.01, "size \(size), \(n)") }
+                }
+            }
         }
     }
 

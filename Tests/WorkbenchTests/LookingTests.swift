@@ -77,6 +77,34 @@ final class LookingTests: XCTestCase {
         XCTAssertEqual(labels.suffix(4).map { $0[2] }.sorted(), ["a0", "a1", "a2", "a3"])
     }
 
+    func testEveryMethodsMemoryIsShownAndCompared() {
+        let setup = "seed 1\nlet bench = permuted(digits(), tasks=2, per_task=40, seed=1)\nlet net = mlp(64, 12, 10)\n"
+        var seen: [String] = []
+        for method in Project.library.files.keys.sorted() {
+            let memory = method == "icarl" ? "exemplars" : "replay_memory"
+            guard (try? String(contentsOfFile: Project.library.files[method] ?? "", encoding: .utf8))?.contains("let \(memory) = ") ?? false else { continue }
+            seen.append(method)
+            let sink = run(setup + "let me = \(method)(net, bench, memory=20)\nlet before = me.weights.snapshot()\nfor task in bench.tasks { train me on task }\nlet after = me.weights.snapshot()\n"
+                + "show me.\(memory)\ncompare me.\(memory) with me.\(memory)\nplot me.weights along before, after\n" + (method == "icarl" ? "show [1]" : "show adapt(me, bench[0], steps=2).losses"))
+            guard sink.figures.count >= 5, case .images(let grid) = sink.figures[0] else { return XCTFail("\(method): \(sink.lines) \(sink.figures.count)") }
+            XCTAssertGreaterThan(grid.tiles.count, 5, method)
+            XCTAssertTrue(text(sink.figures[1]).contains("task  held"), method)
+            XCTAssertTrue(sink.figures.contains { text($0).contains("cosine of gradients") && text($0).contains(" 1.000") }, method)
+            XCTAssertTrue(text(sink.figures.last).hasPrefix("["), method)
+        }
+        XCTAssertEqual(seen, ["agem", "bcl_dual", "bcl_single", "ctn", "der", "der_pp", "er", "ftml", "gem", "icarl", "la_maml", "mer", "mir"])
+    }
+
+    func testAReservoirShowsWhatItHolds() {
+        let sink = run("let bench = permuted(digits(), tasks=2, seed=1)\nlet m = reservoir(bench, slots=15)\nlet (x, y) = bench[1].minibatch(0, 20)\nshow m\nm.store(x, y, task=1)\nm.store(x, y, task=0)\nshow m\nprint m.counts, m.labels.list()")
+        XCTAssertEqual(text(sink.figures[0]), "memory: empty, 15 slots for all tasks")
+        guard case .images(let grid) = sink.figures[1], case .table(let table) = sink.figures[2] else { return XCTFail("\(sink.lines)") }
+        XCTAssertEqual(grid.tiles.count, 15)
+        XCTAssertTrue(sink.lines[0].hasPrefix("[\(table.rows.map { $0[1] }.joined(separator: ", "))] ["), sink.lines[0])
+        XCTAssertEqual(table.title, "memory: 15 samples; 15 slots for all tasks")
+        XCTAssertTrue(grid.tiles.allSatisfy { $0.caption.hasSuffix(" t1 a0") || $0.caption.hasSuffix(" t2 a1") })
+    }
+
     func testAMemoryComparedWithItself() {
         let lines = text(run(trained + "compare me.replay with me.replay").figures.last).split(separator: "\n")
         XCTAssertTrue(lines.last!.hasPrefix("all") && lines.last!.hasSuffix("1.000"), "\(lines)")

@@ -69,112 +69,52 @@ final class MethodTests: XCTestCase {
         XCTAssertTrue(plain[0].hasSuffix("]"), plain[0])
         for make in ["ewc(net, bench, lr=0.1, strength=0)", "er(net, bench, lr=0.1, memory=0)", "bcl_single(net, bench, lr=0.1, beta=1, memory=0, inner_steps=1)",
                      "ewc_online(net, bench, lr=0.1, strength=0)", "si(net, bench, lr=0.1, strength=0)", "mas(net, bench, lr=0.1, strength=0)", "rwalk(net, bench, lr=0.1, strength=0)",
-                     "lwf(net, bench, lr=0.1, strength=0)", "icarl(net, bench, lr=0.1, strength=0)"] {
+                     "lwf(net, bench, lr=0.1, strength=0)", "icarl(net, bench, lr=0.1, strength=0)", "gem(net, bench, lr=0.1, memory=0)", "agem(net, bench, lr=0.1, memory=0)",
+                     "mir(net, bench, lr=0.1, memory=0)", "der(net, bench, lr=0.1, memory=0)", "der(net, bench, lr=0.1, alpha=0)", "der_pp(net, bench, lr=0.1, memory=0)",
+                     "der_pp(net, bench, lr=0.1, alpha=0, beta=0)"] {
             XCTAssertEqual(weights(make), plain, make)
         }
-        XCTAssertNotEqual(weights("er(net, bench, lr=0.1)"), plain)
-    }
-
-    /// A step of each method, in float64, against finite differences of the objective that its file states. Draws take all samples, so that they are known.
-    func testUpdatesAreGradientsOfTheObjectives() {
-        let rate = "lr=0.01"
-        let past = "let (px, py) = me.replay_memory.samples(0)"
-        let all = "let all = me.replay_memory.all"
-        let current = "cross_entropy(f(x2, 1), y2)"
-        let pull = "((net.weights.vector - anchor).square() * importance).sum()"
-        let cases: [(make: String, prepare: String, objective: String)] = [
-            ("single(net, bench, \(rate))", "", current),
-            ("er(net, bench, \(rate), memory=30, replay=99)", past, "\(current) + cross_entropy(f(px, 0), py)"),
-            ("bcl_single(net, bench, \(rate), memory=30, replay=99, beta=1, inner_steps=1, strength=3)",
-             "\(past)\nlet p = me.replay_memory.draw(99, tasks=1)", "\(current) + cross_entropy(f(px, 0), py) + 3 * kl(f(p.x, p.t), p.targets, 5)"),
-            ("ewc(net, bench, \(rate), strength=7)", "let importance = me.fishers[0]\nlet anchor = me.anchors[0]", "\(current) + 7 * \(pull)"),
-            ("ewc_online(net, bench, \(rate), strength=7)", "let importance = me.importance\nlet anchor = me.anchor", "\(current) + 7 * \(pull)"),
-            ("si(net, bench, \(rate), strength=7)", "let importance = me.importance\nlet anchor = me.anchor", "\(current) + 7 * \(pull)"),
-            ("mas(net, bench, \(rate), strength=7)", "let importance = me.importance\nlet anchor = me.anchor", "\(current) + 7 * \(pull)"),
-            ("rwalk(net, bench, \(rate), strength=7)", "let importance = me.importance\nlet anchor = me.anchor", "\(current) + 7 * \(pull)"),
-            ("lwf(net, bench, \(rate), strength=2)", "let targets = softmax(me.f_old(x2, 0), 2)", "\(current) + 2 * 10 * kl(f(x2, 1), targets, 2)"),
-            ("der(net, bench, \(rate), alpha=0.7, memory=99, replay=99)", all, "\(current) + 0.7 * mse(f(all.x, all.t), all.targets)"),
-            ("der_pp(net, bench, \(rate), alpha=0.7, beta=0.4, memory=99, replay=99)", all,
-             "\(current) + 0.7 * mse(f(all.x, all.t), all.targets) + 0.4 * cross_entropy(f(all.x, all.t), all.y)"),
-            ("mir(net, bench, \(rate), memory=99, candidates=99, replay=99)", "let p = me.replay_memory.draw(99, tasks=1)", "\(current) + cross_entropy(f(p.x, p.t), p.y)"),
-            ("icarl(net, bench, \(rate), memory=10, strength=2)", "let e = me.exemplars",
-             "\(current) + 2 * kl(f(stack([v.x[0] for v in e]), 0), softmax(stack([v.out[0] for v in e])), 1) * len(e)"),
-        ]
-        for test in cases {
-            let lines = run("""
-                let bench = permuted(digits(), tasks=2, per_task=20, seed=1)
-                seed 3
-                let net = mlp(64, 5, 10).double()
-                let me = \(test.make)
-                let f = me.f
-                train me on bench[0]
-                let (x, y) = bench[1].minibatch(0, 6)
-                observe me on (x, y, 1)
-                let (x2, y2) = bench[1].minibatch(6, 6)
-                \(test.prepare)
-                let before = net.weights.snapshot()
-                let start = net.weights.vector
-                observe me on (x2, y2, 1)
-                let g = (start - net.weights.vector) / 0.01
-                repeat 4 {
-                  let d = permutation(net.parameters).double() / net.parameters - 0.5
-                  net.weights.restore(before)
-                  net.weights.add(d, scale=0.00001)
-                  let above = (\(test.objective)).item()
-                  net.weights.add(d, scale=-0.00002)
-                  let below = (\(test.objective)).item()
-                  let slope = (above - below) / 0.00002
-                  if abs(slope - g.dot(d).item()) > 0.000001 * (1 + abs(slope)) { print "differs", slope, g.dot(d).item() }
-                }
-                """)
-            XCTAssertEqual(lines, [], test.make)
+        for make in ["er(net, bench, lr=0.1)", "gem(net, bench, lr=0.1)", "agem(net, bench, lr=0.1)", "mir(net, bench, lr=0.1)", "der(net, bench, lr=0.1)", "ewc(net, bench, lr=0.1)"] {
+            XCTAssertNotEqual(weights(make), plain, make)
         }
     }
 
-    /// What the projections leave has no negative inner product with what they protect.
-    func testProjectedGradientsProtectTheMemories() {
-        let lines = run("""
-            let bench = permuted(digits(), tasks=4, per_task=30, seed=2)
-            seed 5
-            let net = mlp(64, 12, 10).double()
-            let me = gem(net, bench, lr=0.05, strength=0)
-            let f = me.f
-            train me on bench.tasks[:3]
-            let worst = 0.0
-            for i in 0..3 {
-              let (x, y) = bench[3].minibatch(i * 10)
-              me.replay_memory.store(x, y, task=3)
-              let memories = []
-              for k in 0..3 {
-                let (mx, my) = me.replay_memory.samples(k)
-                memories.append(grad(cross_entropy(f(mx, k), my), net))
-              }
-              let g = project(grad(cross_entropy(f(x, 3), y), net), memories, margin=0)
-              for m in memories { worst = min(worst, (g.dot(m) / (g.norm() * m.norm())).item()) }
-              observe me on (x, y, 3)
-            }
-            print worst > -0.001, worst
-            """)
-        // The raised diagonal of the published code leaves as much as 1e-3 of a dual variable.
-        XCTAssertTrue(lines.first?.hasPrefix("true") == true, "\(lines)")
-        let averaged = run("""
-            let bench = permuted(digits(), tasks=2, per_task=30, seed=2)
-            seed 5
-            let net = mlp(64, 12, 10).double()
-            let me = agem(net, bench, lr=0.01, memory=30, replay=99)
-            train me on bench[0]
-            let (px, py) = me.replay_memory.samples(0)
-            let worst = 0.0
-            for i in 0..3 {
-              let r = grad(cross_entropy(me.f(px, 0), py), net)
-              let start = net.weights.vector
-              let (x, y) = bench[1].minibatch(i * 10)
-              observe me on (x, y, 1)
-              worst = min(worst, (start - net.weights.vector).dot(r).item())
-            }
-            print worst > -0.000000001
-            """)
-        XCTAssertEqual(averaged, ["true"])
+    /// The steps that gem and agem make: no negative inner product with the gradient of any past task's memory, where the plain gradient has some.
+    func testProjectedStepsProtectTheMemories() {
+        for method in ["gem(net, bench, lr=0.05, memory=30, strength=0)", "agem(net, bench, lr=0.05, memory=30, replay=999)"] {
+            let lines = run("""
+                let bench = permuted(digits(), tasks=4, per_task=30, seed=2)
+                seed 5
+                let net = mlp(64, 12, 10).double()
+                let me = \(method)
+                let f = me.f
+                train me on bench.tasks[:3] epochs=10
+                let conflicts = 0
+                let worst = 0.0
+                for i in 0..6 {
+                  # Samples of past tasks under other labels.
+                  let (x, labels) = bench[i % 3].minibatch(i // 3 * 10)
+                  let y = (labels + i + 1) % 10
+                  let past = []
+                  for k in 0..3 {
+                    let (mx, my) = me.replay_memory.samples(k)
+                    past.append(grad(cross_entropy(f(mx, k), my), net))
+                  }
+                  \(method.hasPrefix("agem") ? "past = [(past[0] + past[1] + past[2]) / 3]" : "")
+                  let plain = grad(cross_entropy(f(x, 3), y), net)
+                  let start = net.weights.vector
+                  observe me on (x, y, 3)
+                  let step = (start - net.weights.vector) / 0.05
+                  for m in past {
+                    if m.dot(plain).item() < -0.001 { conflicts += 1 }
+                    worst = min(worst, (step.dot(m) / (step.norm() * m.norm())).item())
+                  }
+                }
+                print conflicts > 3, worst > \(method.hasPrefix("gem") ? -0.01 : -1e-9), worst
+                """)
+            // The raised diagonal of the published code leaves as much as 1e-3 of a dual variable.
+            XCTAssertTrue(lines.first?.hasPrefix("true true") == true, "\(method): \(lines)")
+        }
     }
 
     func testImportanceOfSamplesIsThatOfTheirGradients() {
@@ -228,7 +168,38 @@ final class MethodTests: XCTestCase {
             adapt me for bench[1] steps=1
             adapt(single(net, bench), 0)
             """)
-        XCTAssertEqual(lines, ["true 20 0 0.0 true", "5 true none", "BCL0066: the method single has no memory to adapt on"])
+        XCTAssertEqual(lines.count, 4)
+        XCTAssertEqual(lines.first, "true 20 0 0.0 true")
+        XCTAssertTrue(lines[1].hasPrefix("after task 2: accuracy ") && lines[1].contains("over 2 tasks learned, each adapted in 20 steps  ["), lines[1])
+        XCTAssertEqual(lines.suffix(2), ["5 true none", "BCL0066: the method single has no memory to adapt on"])
+    }
+
+    /// Bit for bit: weights, batch-norm statistics, memories with their soft targets, metrics, random streams, and all that is learned later.
+    func testAdaptationChangesNothingOfALearner() {
+        for make in ["er(net, bench, memory=20)", "bcl_dual(net, bench, memory=20)", "der(net, bench, memory=30)", "ctn(net, bench, memory=20)"] {
+            let lines = run("""
+                let bench = split(digits(), tasks=5, per_task=30, seed=1)
+                def run(adapts) {
+                  seed 4
+                  let net = resnet18(10, channels=2, image=(1, 8, 8), pool=false)
+                  let me = \(make)
+                  train me on bench.tasks[:2]
+                  evaluate me on bench
+                  if adapts {
+                    let a = adapt(me, bench[1], steps=3, lr=0.1)
+                    assert a.losses[2] < a.losses[0]
+                    evaluate me on bench with adapt(steps=2, lr=0.1)
+                  }
+                  let found = [[v.list() for v in me.net.state.values()], me.replay_memory.all.x.list(), me.replay_memory.all.y.list(), me.acc, pick(1000000)]
+                  train me on bench[2]
+                  return found + [me.replay_memory.all.x.list(), if me.method == "er" then none else me.replay_memory.targets.list(), me.losses, me.net.weights.vector.list()]
+                }
+                let (plain, adapted) = (run(false), run(true))
+                for i in 0..len(plain) { assert plain[i] == adapted[i], "{i}" }
+                print len(plain)
+                """)
+            XCTAssertEqual(lines.last, "9", "\(make): \(lines)")
+        }
     }
 
     func testSearchTriesAllCombinationsFromOneStart() {

@@ -71,7 +71,7 @@ final class SessionFileTests: XCTestCase {
     private let check = "print net.weights.vector.double().sum().item(), net.gradients.double().sum().item(), me.losses, me.minibatches"
 
     func testEveryMethodGoesOnToTheSameBitsFromTheMiddleOfATask() throws {
-        for make in ["single(net, bench, lr=0.1)", "er(net, bench, memory=20, replay=8)", "ewc(net, bench)", "gem(net, bench, memory=10)", "ftml(net, bench)", "bcl_single(net, bench)", "bcl_dual(net, bench, memory=20, replay=8)"] {
+        for make in ["single(net, bench, lr=0.1)", "er(net, bench, memory=20, replay=8)", "ewc(net, bench)", "gem(net, bench, memory=10)", "ftml(net, bench)", "bcl_single(net, bench)", "bcl_dual(net, bench, memory=20, replay=8)", "mir(net, bench, memory=20, candidates=10, replay=5)", "icarl(net, bench, memory=20)"] {
             let start = "seed 5\nlet bench = permuted(digits(), tasks=3, per_task=60, seed=1)\nlet net = mlp(64, 12, 10)\nlet me = \(make)\ntrain me on bench[0]\nstep me batch\nstep me batch"
             let rest = ["continue me", "train me on bench[2] epochs=2", check]
             let straight = run([start, save] + rest)
@@ -127,6 +127,24 @@ final class SessionFileTests: XCTestCase {
         XCTAssertTrue(execute(load) && execute("print x, p") && !execute("print y"))
     }
 
+    func testNetworksMemoriesAndSamplesOfEveryKindComeBack() {
+        let make = """
+            let bench = permuted(digits(), tasks=2, per_task=40); let net = mlp(64, 8, 10); let me = er(net, bench, memory=10)
+            train me on bench[0]
+            let m = reservoir(bench, slots=20); let c = class_memory(split(digits(), tasks=5), slots=4); let (x, y) = bench[0].minibatch(0, 30)
+            m.store(x, y, task=0)
+            let nets = [net.double(), net.copy(), resnet18(10, image=(1, 8, 8), channels=4), film(mlp(64, 12, 10), tasks=2), adapt(me, bench[0], steps=2).net]
+            let adapted = adapt(me, bench[0], steps=3); let how = adapt(steps=3, lr=0.1); let found = search(single, bench, {lr: [0.1]})
+            let part = bench[1].train[10:20][2:5]; let whole = digits().test
+            """
+        let rest = ["print [n.weights.vector.double().sum().item() for n in nets], m.draw(5).y.list(), len(c)", "print adapted, adapted.losses, how, part.y.list(), len(whole)",
+                    "m.store(x, y, task=1)\nprint m.counts, m.labels.list()", "seed 1\nevaluate me on bench with how\nprint evaluate(adapted, bench), found.best"]
+        XCTAssertEqual(run([make, save]).filter { $0.contains("not saved") }, [])
+        let back = run([load] + rest)
+        XCTAssertEqual(Array(run([make, save] + rest).suffix(back.count)), back)
+        XCTAssertEqual(back.count, 5, "\(back)")
+    }
+
     func testRandomStreamsGoOn() {
         let draws = "print mlp(3, 2).weights.vector.double().sum().item()"
         let straight = run(["seed 4", draws, save, draws])
@@ -134,10 +152,32 @@ final class SessionFileTests: XCTestCase {
     }
 
     func testWhatCanNotBeSavedIsTold() {
-        let lines = run(["def outer(n) { return x => x + n }", "let inner = outer(1); let xs = [inner]; let fine = 2", save, "print \"on\""])
+        let make = ["method m(net) {\n  let n = 1\n  def reader() { return () => n }\n  on batch(x, y, t) { n += 1 }\n}", "let inner = m(mlp(4, 2)).reader(); let xs = [inner]; let fine = 2"]
+        let lines = run(make + [save, "print \"on\""])
         XCTAssertEqual(lines.count, 2, lines.joined(separator: "\n"))
-        XCTAssertTrue(lines[0].hasPrefix("not saved: inner (it is a function that was made inside of another one), xs ("), lines[0])
+        XCTAssertTrue(lines[0].hasPrefix("not saved: inner (it is a function of a learner's own variables, and the learner does not hold it), xs ("), lines[0])
         XCTAssertEqual(run([load, "print fine", "print inner"]), ["2", "BCL0012: there is no 'inner'"])
+    }
+
+    func testFunctionsMadeInsideOfOthersShareTheirVariables() {
+        let make = [
+            "let base = 100",
+            "def counter(start) {\n  let n = start\n  def up(by=1) { n += by\n    return n + base }\n  return {up: up, read: () => n, deep: () => () => n * 2}\n}",
+            "let (a, b) = (counter(1), counter(10))\nlet up = a.up\nlet inner = a.deep()\nlet all = [a.up, b.up, x => x + 1]\nup()",
+            "let functions = []\nfor i in 0..3 { let k = i * i\n  functions.append(() => k + i + base) }",
+        ]
+        let rest = [
+            "print a.up(), up(2), a.read(), b.up(5), b.read(), inner(), all[0](), all[1](), all[2](1)", "base = 0\nprint up(), [f() for f in functions]",
+            "print a.up == up, all[0] == up, a.read()",
+        ]
+        XCTAssertEqual(run(make + [save]), [])
+        let straight = run(make + rest)
+        XCTAssertEqual(run([load] + rest), straight)
+        XCTAssertEqual(straight.count, 3, straight.joined(separator: "\n"))
+        // Saved again from where it was loaded, with cells of the same names.
+        let mixed = ["def counter(start) { let n = start * 1000\n  return () => n }\nlet mine = counter(1)"]
+        XCTAssertEqual(run([load] + mixed + [save]), [])
+        XCTAssertEqual(run([load, "print mine()"] + rest), run(make + mixed + ["print mine()"] + rest))
     }
 
     func testFilesOfOtherKindsAreTold() {

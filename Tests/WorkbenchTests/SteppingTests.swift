@@ -50,8 +50,11 @@ final class SteppingTests: XCTestCase {
         return prompt(bits)
     }
 
+    /// Every method; la_maml with fewer of its many steps.
+    private let makes = Project.library.files.keys.sorted().map { $0 == "la_maml" ? "la_maml(net, bench, glances=1, piece=5)" : "\($0)(net, bench)" }
+
     func testStepsOfEachSizeEndLikeTraining() {
-        for make in Project.library.files.keys.sorted().map({ "\($0)(net, bench)" }) {
+        for make in makes {
             let expected = straight(make)
             for unit in ["batch", "task", "phase", "statement"] {
                 let prompt = Prompt()
@@ -72,7 +75,7 @@ final class SteppingTests: XCTestCase {
             state = state &* 6364136223846793005 &+ 1442695040888963407
             return Int((state >> 33) % UInt64(count))
         }
-        let methods = ["bcl_dual(net, bench, memory=10, replay=8)", "er(net, bench, memory=10, replay=8)", "bcl_single(net, bench, memory=10, replay=8)"]
+        let methods = ["bcl_dual(net, bench, memory=10, replay=8)", "er(net, bench, memory=10, replay=8)", "bcl_single(net, bench, memory=10, replay=8)", "der_pp(net, bench, memory=15, replay=6)"]
         let expected = methods.map { straight($0) }
         let moves = ["step me", "step me", "step phase", "step batch", "run me to \"outer\"", "back", "back", "back", "save", "load", "continue"]
         for sequence in 0..<1000 {
@@ -180,5 +183,109 @@ final class SteppingTests: XCTestCase {
         XCTAssertEqual(prompt(bits), before)
         prompt("step me task")
         XCTAssertEqual(prompt("print me.minibatches"), ["3"])
+    }
+
+    // MARK: - Where training fails
+
+    private let failing = """
+        seed 3
+        let bench = permuted(digits(), tasks=2, per_task=45, seed=1)
+        let net = mlp(64, 8, 10)
+        method brittle(net, bench, fails=-1) {
+          let f = classifier(net, bench)
+          let replay_memory = reservoir(bench, slots=12)
+          let seen = []
+          on task_start(t) { seen.append(t) }
+          on batch(x, y, t) {
+            seen.append(len(seen))
+            net.zero_grad()
+            let loss = cross_entropy(f(x, t), y)
+            if len(replay_memory) > 0 { loss = loss + cross_entropy(f(replay_memory.draw(4).x, t), y[0:4]) }
+            loss.backward()
+            net.step(0.1)
+            replay_memory.store(x, y, task=t)
+            if len(seen) == fails { tensor([1, 2]) @ loss }
+            return loss
+          }
+        }
+
+        """
+    private let all = "print net.weights.vector.double().sum().item(), net.gradients.double().sum().item(), me.losses, me.seen, me.replay.all.x.sum().item(), me.last_task, pick(1_000_000)"
+
+    func testAFailingMinibatchLeavesTheLearnerAsItWasBefore() {
+        for (fails, batches, place) in [(2, 0, "minibatch 1/5 of task 1"), (5, 3, "minibatch 4/5 of task 1"), (8, 5, "minibatch 1/5 of task 2"), (10, 7, "minibatch 3/5 of task 2")] {
+            let prompt = Prompt()
+            prompt(failing + "let me = brittle(net, bench, fails=\(fails))")
+            var notes: [String] = []
+            if case .failed(let problem) = prompt.session.execute(SourceFile(name: "cell", text: "train me on bench"), sink: CollectingSink()) { notes = problem.notes.map(\.message) }
+            XCTAssertEqual(notes.first, "the learner is as it was before \(place)")
+            let straight = Prompt()
+            straight(failing + "let me = brittle(net, bench)")
+            for _ in 0..<batches { straight("step me batch") }
+            XCTAssertEqual(prompt(all), straight(all), "\(fails)")
+        }
+    }
+
+    func testAnObservedMinibatchThatFailsIsTakenBack() {
+        let prompt = Prompt()
+        prompt(failing + "let me = brittle(net, bench, fails=4)\nlet (x, y) = bench[0].minibatch(0)\nobserve me on (x, y, 0)\nobserve me on (x, y, 0)")
+        let before = prompt(all)
+        prompt("seed 5")
+        XCTAssertTrue(prompt("observe me on (x, y, 0)").last?.hasPrefix("BCL00") ?? false)
+        prompt("seed 5")
+        XCTAssertEqual(prompt("print me.minibatches, me.seen"), ["2 [0, 1, 2]"])
+        XCTAssertEqual(prompt(all).map { $0.split(separator: " ").dropLast() }, before.map { $0.split(separator: " ").dropLast() })
+    }
+
+    func testAnInterruptInsideAMinibatchLosesNothing() {
+        let straight = Prompt()
+        straight(failing + "let me = brittle(net, bench)\ntrain me on bench")
+        let expected = straight(all)
+        for statements in [3, 8, 20, 33, 47, 60] {
+            let prompt = Prompt()
+            prompt(failing + "let me = brittle(net, bench)")
+            prompt.session.evaluator.stepsLeft = statements
+            let lines = prompt("train me on bench")
+            prompt.session.evaluator.stepsLeft = nil
+            XCTAssertTrue(lines.last?.hasPrefix("the learner is as it was before minibatch") ?? false, "\(statements): \(lines)")
+            prompt("continue")
+            XCTAssertEqual(prompt(all), expected, "\(statements)")
+        }
+    }
+
+    func testBreakpointsHoldInObservedMinibatches() {
+        let prompt = Prompt()
+        prompt(start("bcl_dual(net, bench, memory=10, replay=8)") + "\nlet (x, y) = bench[0].minibatch(0)")
+        prompt("step me batch")
+        prompt("break bcl_dual:\"outer\"")
+        let lines = prompt("observe me on (x, y, 1)\nprint \"not reached\"")
+        XCTAssertEqual(lines.first, "breakpoint 1: bcl_dual:\"outer\"")
+        XCTAssertTrue(lines.contains { $0.contains("a minibatch of task 2, given by 'observe'") }, "\(lines)")
+        XCTAssertFalse(lines.contains("not reached"))
+        XCTAssertEqual(prompt("print me.minibatches, t"), ["1 1"])
+        XCTAssertTrue(prompt("save me to \"\(file)\"").last?.contains("'observe' gave it") ?? false)
+        prompt("unbreak")
+        prompt("continue")
+        XCTAssertEqual(prompt("print me.minibatches, me.last_task"), ["2 1"])
+        // What went on before goes on.
+        XCTAssertTrue(prompt("step me batch").last?.contains("next is minibatch 3/3 of task 1") ?? false)
+        XCTAssertTrue(prompt("back").contains { $0.contains("next is minibatch 2/3 of task 1") })
+    }
+
+    func testALongStepIsSummedUp() {
+        let prompt = Prompt()
+        prompt(start("er(net, bench, memory=10, replay=8)").replacingOccurrences(of: "per_task=25", with: "per_task=100"))
+        XCTAssertEqual(prompt("step me task").dropFirst().first, "  replay_memory: wrote 100 samples in 10 writes - task 1: slots 0-9")
+        let lines = prompt("step me task")
+        XCTAssertTrue(lines.contains { $0.hasPrefix("  replay_memory: drew 80 samples in 10 draws - task 1: slots ") }, "\(lines)")
+    }
+
+    func testStepsTellWhatReservoirsKeep() {
+        let prompt = Prompt()
+        prompt(failing + "let me = brittle(net, bench)")
+        XCTAssertTrue(prompt("step me batch").contains("  replay_memory: wrote slots 0-9, 10 of 10 samples of task 1"))
+        let lines = prompt("step me batch")
+        XCTAssertTrue(lines.contains { $0.hasPrefix("  replay_memory: drew 4 samples - task 1: 4 (slots ") }, "\(lines)")
+        XCTAssertTrue(lines.contains { $0.hasPrefix("  replay_memory: wrote slots ") && $0.hasSuffix(" of 10 samples of task 1") }, "\(lines)")
     }
 }

@@ -8,6 +8,8 @@ final class FunctionScope {
     private var captureIndex: [ObjectIdentifier: Int] = [:]
     private(set) var captures: [FunctionLiteral.Capture] = []
     var slotCount = 0
+    /// Of the top level: the variables of its blocks.
+    private(set) var locals: [Variable] = []
     /// Names of a method's body that stand further below: its handlers may use them, its own statements not yet.
     var hoisted: [String: Variable] = [:]
 
@@ -33,7 +35,7 @@ final class FunctionScope {
     func declare(_ variable: Variable) {
         blocks[blocks.count - 1][variable.name] = variable
         variable.block = spans[spans.count - 1]
-        literal?.locals.append(variable)
+        if let literal { literal.locals.append(variable) } else if !variable.isGlobal { locals.append(variable) }
     }
 
     func newSlot() -> Int {

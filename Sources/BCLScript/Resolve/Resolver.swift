@@ -26,6 +26,7 @@ public struct Resolver {
         resolver.hoist(program.statements)
         for statement in program.statements { resolver.statement(statement) }
         program.slotCount = resolver.function.slotCount
+        program.locals = resolver.function.locals
         if resolver.diagnostics.contains(where: { $0.severity == .error }) || lostNames != nil { return resolver.diagnostics }
         globals.adopt(resolver.globals)
         resolver.warnAboutUnused(program, kind)

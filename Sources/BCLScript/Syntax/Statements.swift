@@ -132,6 +132,8 @@ public final class Program {
     public let comments: [Comment]
     /// Frame slots that names inside top-level blocks need.
     public internal(set) var slotCount = 0
+    /// Variables of top-level blocks.
+    public internal(set) var locals: [Variable] = []
 
     init(_ source: SourceFile, _ statements: [Statement], _ comments: [Comment]) {
         self.source = source

@@ -52,6 +52,18 @@ void *ctorch_data(ctorch_tensor t);
 int ctorch_requires_grad(ctorch_tensor t);
 int ctorch_shares_storage(ctorch_tensor a, ctorch_tensor b);
 
+// What lies below views
+/// The same for all views of the same elements; valid while one of their handles lives.
+const void *ctorch_storage(ctorch_tensor t);
+/// Elements of the tensor's type that its storage holds.
+int64_t ctorch_storage_count(ctorch_tensor t);
+/// Elements of the storage before its first one.
+int64_t ctorch_offset(ctorch_tensor t);
+/// Elements of the storage from one index of a dimension to the next.
+int64_t ctorch_stride(ctorch_tensor t, int dimension);
+/// A view of the storage. The caller checks that it lies within.
+int ctorch_as_strided(ctorch_tensor t, const int64_t *sizes, const int64_t *strides, int n, int64_t offset, ctorch_tensor *out);
+
 // Creation
 int ctorch_full(const int64_t *sizes, int n, double value, int dtype, int device, ctorch_tensor *out);
 int ctorch_empty(const int64_t *sizes, int n, int dtype, int device, ctorch_tensor *out);
@@ -170,6 +182,23 @@ int ctorch_mlp_new(const int64_t *widths, int n, ctorch_tensor weights, ctorch_t
 void ctorch_mlp_release(ctorch_mlp mlp);
 /// Logits [B, widths[n - 1]] of samples float32 [B, widths[0]].
 int ctorch_mlp_forward(ctorch_mlp mlp, ctorch_tensor samples, ctorch_tensor *out);
+
+typedef struct ctorch_resnet_s *ctorch_resnet;
+typedef struct {
+  /// Of a sample, and of the logits.
+  int64_t colours, height, width, outputs;
+  /// Of the stem; each stage has twice those of the one before.
+  int64_t channels;
+  int64_t stem_size, stem_stride;
+  int max_pool;
+} ctorch_resnet_shape;
+/// A ResNet18 of float32 on the CPU whose passes are one operation each. `tensors` are views of the flat vectors' storage: for the stem and then, block by block, for its
+/// first and second convolution and that of its shortcut, if it has one: weight (the view [out, in, k, k] of a [k, k, in, out] stretch), scale, shift, running mean and
+/// variance, counter; at last weight and bias of the head.
+int ctorch_resnet_new(const ctorch_resnet_shape *shape, ctorch_tensor weights, ctorch_tensor gradients, ctorch_tensor statistics, ctorch_tensor counters, const ctorch_tensor *tensors, int n, ctorch_resnet *out);
+void ctorch_resnet_release(ctorch_resnet resnet);
+/// Logits [B, outputs] of samples float32 [B, colours * height * width], which need no gradient. In training batch norms normalise by the batch and their statistics move.
+int ctorch_resnet_forward(ctorch_resnet resnet, ctorch_tensor samples, int training, ctorch_tensor *out);
 int ctorch_linear(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, ctorch_tensor *out);
 int ctorch_conv2d(ctorch_tensor x, ctorch_tensor weight, int64_t stride, int64_t padding, ctorch_tensor *out);
 int ctorch_batch_norm(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, ctorch_tensor mean, ctorch_tensor variance,

@@ -11,8 +11,12 @@ public final class PooledMemory {
     }
 
     public let rule: Rule
+    /// Whose classes it knows.
+    public let bench: Benchmark
     public let capacity: Int
     public let sampleSize: Int
+    /// Tasks of the benchmark.
+    public let tasks: Int
     /// [capacity, D]
     public private(set) var x: Tensor
     /// int64 [capacity], in the label space of the sample's task.
@@ -23,6 +27,10 @@ public final class PooledMemory {
     public private(set) var owners: [Int]
     /// Samples offered so far: of the stream, or of each class.
     public private(set) var seen: [Int]
+    /// For each slot the write that filled it, counted from 1; 0 where it is empty.
+    public private(set) var written: [Int]
+    /// Minibatches that were offered.
+    public private(set) var writes = 0
     private let random: RandomStream
     private let source: DrawSource
     /// The class's number among all classes, by task and label.
@@ -31,6 +39,7 @@ public final class PooledMemory {
     public init(_ rule: Rule, bench: Benchmark, capacity: Int, random: RandomStream, source: DrawSource, device: Device = .cpu) throws {
         guard capacity >= 1 else { throw DataError("a memory needs at least one slot, not \(capacity)") }
         self.rule = rule
+        self.bench = bench
         self.random = random
         self.source = source
         var total = capacity
@@ -48,10 +57,12 @@ public final class PooledMemory {
         }
         self.capacity = total
         sampleSize = bench.inputSize
+        tasks = bench.tasks.count
         x = try Tensor.zeros([total, bench.inputSize], device: device)
         y = try Tensor.zeros([total], dtype: .int64, device: device)
         owners = [Int](repeating: -1, count: total)
         seen = [Int](repeating: 0, count: groups)
+        written = [Int](repeating: 0, count: total)
     }
 
     /// Slots in use, in their order.
@@ -62,8 +73,10 @@ public final class PooledMemory {
     // MARK: - Writing
 
     /// Offers samples x [B, D] with labels y [B] of a task, and what is to be stored beside them [B, C]. Those that the rule keeps are written.
-    public func store(_ x: Tensor, _ y: Tensor, task: Int, targets: Tensor? = nil) throws {
-        guard task >= 0 else { throw DataError("a task has a number from 0 on, not \(task)") }
+    /// - Returns: the slots that were written, in their order.
+    @discardableResult
+    public func store(_ x: Tensor, _ y: Tensor, task: Int, targets: Tensor? = nil) throws -> [Int] {
+        try check(task)
         guard x.rank == 2, x.shape[1] == sampleSize, y.shape == [x.shape[0]], y.dtype == .int64, x.dtype == self.x.dtype else {
             throw DataError("the memory takes x [B, \(sampleSize)] and y int64 [B], not \(x.summary) and \(y.summary)")
         }
@@ -74,9 +87,10 @@ public final class PooledMemory {
             if self.targets == nil { self.targets = try Tensor.zeros([capacity, targets.shape[1]], dtype: targets.dtype, device: self.x.device) }
         }
         // A later sample of the minibatch may take the slot of an earlier one: each slot is written once, by the last.
+        writes += 1
         var rows: [Int: Int] = [:]
         for (row, place) in try places(y, task).enumerated() { if let place { rows[place] = row } }
-        guard !rows.isEmpty else { return }
+        guard !rows.isEmpty else { return [] }
         let slots = rows.keys.sorted()
         let (to, from) = (try Tensor.from(slots, device: self.x.device), try Tensor.from(slots.map { rows[$0]! }, device: self.x.device))
         try withoutGradients {
@@ -84,7 +98,8 @@ public final class PooledMemory {
             try self.y.indexCopyInPlace(0, to, try y.indexSelect(0, from))
             if let targets { try self.targets?.indexCopyInPlace(0, to, try targets.detach().indexSelect(0, from)) }
         }
-        for slot in slots { owners[slot] = task }
+        for slot in slots { (owners[slot], written[slot]) = (task, writes) }
+        return slots
     }
 
     /// For each sample the slot that it goes to, or nil.
@@ -117,6 +132,16 @@ public final class PooledMemory {
 
     // MARK: - Reading
 
+    private func check(_ task: Int) throws {
+        guard task >= 0, task < tasks else { throw DataError("the memory has no task \(task); it has tasks 0 to \(tasks - 1)") }
+    }
+
+    /// All samples of a task, in the order of their slots.
+    public func samples(of task: Int) throws -> MemoryDraw {
+        try check(task)
+        return try samples(in: owners.indices.filter { owners[$0] == task })
+    }
+
     /// The samples in some slots.
     public func samples(in slots: [Int]) throws -> MemoryDraw {
         let indices = try Tensor.from(slots, device: x.device)
@@ -130,7 +155,9 @@ public final class PooledMemory {
     ///   - only: only from this task.
     ///   - avoiding: slots that are not drawn.
     public func draw(_ count: Int, tasks end: Int? = nil, only: Int? = nil, replacement: Bool = false, avoiding: [Int] = []) throws -> MemoryDraw {
-        guard count >= 1 else { throw DataError("at least one sample must be drawn, not \(count)") }
+        try DrawLimits.check(count, replacement: replacement)
+        if let end, end < 0 || end > tasks { throw DataError("the memory has \(tasks) tasks; it can't draw from \(end)") }
+        if let only { try check(only) }
         let avoided = Set(avoiding)
         let slots = owners.indices.filter { slot in
             let task = owners[slot]
@@ -138,7 +165,7 @@ public final class PooledMemory {
         }
         guard !slots.isEmpty else { return try samples(in: []) }
         let choice = replacement ? try source.chooseAgain(count, filled: [slots.count], slots: capacity)
-            : try source.choose(count, filled: [slots.count], slots: capacity, avoiding: nil)
+            : try source.choose(count, filled: [slots.count], slots: capacity, avoiding: [])
         return try samples(in: choice.slots.map { slots[$0 % slots.count] })
     }
 
@@ -147,26 +174,40 @@ public final class PooledMemory {
     public struct Snapshot {
         public let x: Tensor, y: Tensor, targets: Tensor?
         public let owners: [Int], seen: [Int]
+        /// When each slot was written; nil where a file does not say.
+        public let written: [Int]?, writes: Int
 
-        public init(x: Tensor, y: Tensor, targets: Tensor?, owners: [Int], seen: [Int]) {
-            (self.x, self.y, self.targets, self.owners, self.seen) = (x, y, targets, owners, seen)
+        public init(x: Tensor, y: Tensor, targets: Tensor?, owners: [Int], seen: [Int], written: [Int]? = nil, writes: Int = 0) {
+            (self.x, self.y, self.targets, self.owners, self.seen, self.written, self.writes) = (x, y, targets, owners, seen, written, writes)
         }
     }
 
-    public func snapshot() throws -> Snapshot { Snapshot(x: try x.clone(), y: try y.clone(), targets: try targets?.clone(), owners: owners, seen: seen) }
+    public func snapshot() throws -> Snapshot {
+        Snapshot(x: try x.clone(), y: try y.clone(), targets: try targets?.clone(), owners: owners, seen: seen, written: written, writes: writes)
+    }
 
     /// - Throws: `DataError` where a snapshot (from a file, say) is not of a memory like this one.
     public func check(_ snapshot: Snapshot) throws {
         let fits = snapshot.x.shape == x.shape && snapshot.x.dtype == x.dtype && snapshot.y.shape == y.shape && snapshot.y.dtype == .int64
             && (snapshot.targets.map { $0.rank == 2 && $0.shape[0] == capacity } ?? true)
             && snapshot.owners.count == capacity && snapshot.owners.allSatisfy { $0 >= -1 } && snapshot.seen.count == seen.count && snapshot.seen.allSatisfy { $0 >= 0 }
+            && (snapshot.written.map { $0.count == capacity && $0.allSatisfy { $0 >= 0 && $0 <= snapshot.writes } } ?? true)
         guard fits else { throw DataError("the memory has \(capacity) slots with \(sampleSize) numbers each; what is to be put into it is \(snapshot.x.summary)") }
     }
 
     public func restore(_ snapshot: Snapshot) throws {
         let device = x.device
-        (x, y) = (try snapshot.x.clone().to(device), try snapshot.y.clone().to(device))
-        targets = try snapshot.targets?.clone().to(device)
+        try adopt(Snapshot(x: snapshot.x.clone().to(device), y: snapshot.y.clone().to(device), targets: snapshot.targets?.clone().to(device), owners: snapshot.owners, seen: snapshot.seen))
+    }
+
+    /// Everything as it is, without a copy: others may hold views of it.
+    public var contents: Snapshot { Snapshot(x: x, y: y, targets: targets, owners: owners, seen: seen, written: written, writes: writes) }
+
+    /// The same as `restore`, without a copy.
+    public func adopt(_ snapshot: Snapshot) throws {
+        try check(snapshot)
+        (x, y, targets) = (snapshot.x, snapshot.y, snapshot.targets)
         (owners, seen) = (snapshot.owners, snapshot.seen)
+        (written, writes) = (snapshot.written ?? [Int](repeating: 0, count: capacity), snapshot.writes)
     }
 }

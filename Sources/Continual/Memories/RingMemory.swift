@@ -35,6 +35,8 @@ public final class RingMemory {
     public let sampleSize: Int
     /// Whether a task's first sample fills all its slots (as the published BCL-dual does).
     public let prefills: Bool
+    /// Whether all tasks share one position: a new task's first sample goes where the last task's next one would have gone (as in the published GEM and ER).
+    public let sharesPosition: Bool
     /// [tasks * slots, D]
     public private(set) var x: Tensor
     /// int64 [tasks * slots]
@@ -51,7 +53,7 @@ public final class RingMemory {
     public private(set) var writes = 0
     public var source: DrawSource
 
-    public init(tasks: Int, slots: Int, sampleSize: Int, prefills: Bool, source: DrawSource, dtype: DType = .float32, device: Device = .cpu) throws {
+    public init(tasks: Int, slots: Int, sampleSize: Int, prefills: Bool, sharesPosition: Bool = false, source: DrawSource, dtype: DType = .float32, device: Device = .cpu) throws {
         guard tasks >= 1, slots >= 1, sampleSize >= 1 else { throw DataError("a memory needs at least one slot for each task, not \(slots)") }
         let (rows, overflow) = tasks.multipliedReportingOverflow(by: slots)
         guard !overflow else { throw DataError("a memory of \(tasks) tasks with \(slots) slots is too large") }
@@ -59,6 +61,7 @@ public final class RingMemory {
         self.slots = slots
         self.sampleSize = sampleSize
         self.prefills = prefills
+        self.sharesPosition = sharesPosition
         self.source = source
         x = try Tensor.zeros([rows, sampleSize], dtype: dtype, device: device)
         y = try Tensor.zeros([rows], dtype: .int64, device: device)
@@ -109,8 +112,18 @@ public final class RingMemory {
         let start = positions[task]
         let length = min(y.count, slots - start)
         try write(task, start, try x.narrow(0, 0, length), try y.narrow(0, 0, length))
-        filled[task] = max(filled[task], start + length)
-        positions[task] = start + length == slots ? 0 : start + length
+        advance(task, to: start + length)
+    }
+
+    /// After a write: counts the slots in use, and sets where the next sample goes.
+    private func advance(_ task: Int, to end: Int) {
+        if !sharesPosition {
+            filled[task] = max(filled[task], end)
+        } else if filled[task] < slots {
+            filled[task] = written[task * slots..<(task + 1) * slots].reduce(0) { $0 + ($1 > 0 ? 1 : 0) }
+        }
+        let next = end == slots ? 0 : end
+        if sharesPosition { positions = [Int](repeating: next, count: tasks) } else { positions[task] = next }
     }
 
     /// Puts the first sample of a minibatch into the ring. Returns the others, with the sample that was overwritten behind them;
@@ -120,7 +133,7 @@ public final class RingMemory {
         guard y.count > 0 else { return Minibatch(x: x, y: y) }
         let (rest, labels) = (try x.narrow(0, 1, y.count - 1), try y.narrow(0, 1, y.count - 1))
         let position = positions[task]
-        let isFull = filled[task] > position
+        let isFull = sharesPosition ? written[task * slots + position] > 0 : filled[task] > position
         let result: Minibatch
         if isFull {
             let row = task * slots + position
@@ -130,29 +143,44 @@ public final class RingMemory {
         }
         try prefill(task, x, y)
         try write(task, position, try x.narrow(0, 0, 1), try y.narrow(0, 0, 1))
-        filled[task] = max(filled[task], position + 1)
-        positions[task] = position + 1 == slots ? 0 : position + 1
+        advance(task, to: position + 1)
         return result
     }
 
     // MARK: - Reading
 
+    /// The slots of a task that hold samples, in ascending order; nil where they are just the first ones.
+    private func scattered(_ task: Int) -> [Int]? {
+        guard sharesPosition, filled[task] < slots, filled[task] > 0 else { return nil }
+        return (0..<slots).filter { written[task * slots + $0] > 0 }
+    }
+
+    /// The slots of a task that hold samples, in ascending order.
+    public func slotsInUse(of task: Int) -> [Int] { scattered(task) ?? Array(0..<filled[task]) }
+
     /// All samples of a task: x [filled, D], y [filled].
     /// - Parameter empty: also the slots that nothing was written to yet, which are zero.
     public func samples(of task: Int, empty: Bool = false) throws -> Minibatch {
         guard task >= 0, task < tasks else { throw DataError("the memory has no task \(task); it has tasks 0 to \(tasks - 1)") }
+        if !empty, let places = scattered(task) {
+            let rows = try Tensor.from(places.map { task * slots + $0 }, device: x.device)
+            return Minibatch(x: try x.indexSelect(0, rows), y: try y.indexSelect(0, rows))
+        }
         let length = empty ? slots : filled[task]
         return Minibatch(x: try x.narrow(0, task * slots, length), y: try y.narrow(0, task * slots, length))
     }
 
-    /// Stores soft targets beside the samples of a task: [filled, C].
+    /// Stores soft targets beside the samples of a task: [filled, C], or [slots, C] also for the slots that nothing was written to yet.
     public func setTargets(_ values: Tensor, task: Int) throws {
         guard task >= 0, task < tasks else { throw DataError("the memory has no task \(task); it has tasks 0 to \(tasks - 1)") }
-        guard values.rank == 2, values.shape[0] == filled[task], targets == nil || targets!.shape[1] == values.shape[1] else {
+        guard values.rank == 2, values.shape[0] == filled[task] || values.shape[0] == slots, targets == nil || targets!.shape[1] == values.shape[1] else {
             throw DataError("the targets of task \(task) are [\(filled[task]), \(targets.map { String($0.shape[1]) } ?? "classes")], not \(values.summary)")
         }
         if targets == nil { targets = try Tensor.zeros([tasks * slots, values.shape[1]], dtype: values.dtype, device: x.device) }
-        try withoutGradients { try targets?.narrow(0, task * slots, filled[task]).copyInPlace(from: values) }
+        try withoutGradients {
+            guard values.shape[0] < slots, let places = scattered(task) else { return try targets!.narrow(0, task * slots, values.shape[0]).copyInPlace(from: values) }
+            try targets!.indexCopyInPlace(0, try Tensor.from(places.map { task * slots + $0 }, device: x.device), values)
+        }
     }
 
     /// Draws from the tasks 0 up to, not including, `end`, without replacement unless asked for.
@@ -162,30 +190,39 @@ public final class RingMemory {
     ///   - avoiding: flat indices that are not drawn where enough others are left.
     public func draw(_ count: Int, tasks end: Int, only: Int? = nil, replacement: Bool = false, removing: [Int] = [], avoiding: [Int] = []) throws -> MemoryDraw {
         guard end >= 0, end <= tasks else { throw DataError("the memory has \(tasks) tasks; it can't draw from \(end)") }
-        guard count >= 1 else { throw DataError("at least one sample must be drawn, not \(count)") }
-        let avoided = avoiding.isEmpty ? nil : marks(avoiding)
+        try DrawLimits.check(count, replacement: replacement)
         if let only, only < 0 || only >= end { throw DataError("the memory can't draw from task \(only); it has tasks 0 to \(end - 1)") }
         let available = filled.prefix(end).enumerated().map { only == nil || only == $0.offset ? $0.element : 0 }
+        // The source numbers the samples of a task from 0: with a shared position their slots may be others.
+        let places = sharesPosition ? (0..<end).map(scattered) : []
+        func slot(_ task: Int, _ number: Int) -> Int { places.isEmpty ? number : places[task]?[number] ?? number }
+        let avoided = places.isEmpty ? avoiding : avoiding.compactMap { flat in
+            guard flat >= 0, flat / self.slots < places.count, let others = places[flat / self.slots] else { return flat }
+            return others.firstIndex(of: flat % self.slots).map { flat / self.slots * self.slots + $0 }
+        }
         let choice = replacement
             ? try source.chooseAgain(count, filled: available, slots: slots)
-            : try source.choose(count, filled: available, slots: slots, avoiding: avoided.map { avoided in { avoided[$0 * self.slots + $1] } })
-        var (tasks, slots) = (choice.tasks, choice.slots)
-        var flat = tasks.indices.map { tasks[$0] * self.slots + slots[$0] }
+            : try source.choose(count, filled: available, slots: slots, avoiding: avoided)
+        var (tasks, slots) = (choice.tasks, choice.isFinal ? choice.slots : zip(choice.tasks, choice.slots).map(slot))
         if !choice.isFinal, !removing.isEmpty {
-            let removed = marks(removing)
-            let kept = flat.indices.filter { !removed[flat[$0]] }
-            if kept.count < flat.count { (tasks, slots, flat) = (kept.map { tasks[$0] }, kept.map { slots[$0] }, kept.map { flat[$0] }) }
+            let removed = Set(removing)
+            let kept = tasks.indices.filter { !removed.contains(tasks[$0] * self.slots + slots[$0]) }
+            if kept.count < tasks.count { (tasks, slots) = (kept.map { tasks[$0] }, kept.map { slots[$0] }) }
         }
+        return try samples(tasks: tasks, slots: slots)
+    }
+
+    /// All samples held, task by task.
+    public func all() throws -> MemoryDraw {
+        let places = (0..<tasks).flatMap { task in slotsInUse(of: task).map { (task, $0) } }
+        return try samples(tasks: places.map(\.0), slots: places.map(\.1))
+    }
+
+    private func samples(tasks: [Int], slots: [Int]) throws -> MemoryDraw {
+        let flat = tasks.indices.map { tasks[$0] * self.slots + slots[$0] }
         let indices = try Tensor.from(flat, device: x.device)
         return MemoryDraw(x: try x.indexSelect(0, indices), y: try y.indexSelect(0, indices), tasks: tasks, slots: slots,
                           targets: try targets?.indexSelect(0, indices), flat: flat)
-    }
-
-    /// For each slot of all tasks whether it is among these flat indices; those that are no slot count for nothing.
-    private func marks(_ indices: [Int]) -> [Bool] {
-        var result = [Bool](repeating: false, count: tasks * slots)
-        for index in indices where index >= 0 && index < result.count { result[index] = true }
-        return result
     }
 
     // MARK: - Undo
@@ -208,10 +245,17 @@ public final class RingMemory {
             && (snapshot.targets.map { $0.rank == 2 && $0.shape[0] == rows } ?? true)
             && snapshot.filled.count == tasks && snapshot.filled.allSatisfy { $0 >= 0 && $0 <= slots }
             && (snapshot.written.map { $0.count == rows && $0.allSatisfy { $0 >= 0 && $0 <= snapshot.writes } } ?? true)
-            && snapshot.positions.count == tasks && zip(snapshot.positions, snapshot.filled).allSatisfy { $0 >= 0 && $0 < slots && $0 <= $1 }
+            && snapshot.positions.count == tasks && zip(snapshot.positions, snapshot.filled).allSatisfy { $0 >= 0 && $0 < slots && ($0 <= $1 || sharesPosition) }
+            && (!sharesPosition || isShared(snapshot))
         guard fits else {
             throw DataError("the memory has \(tasks) tasks of \(slots) slots with \(sampleSize) numbers each; what is to be put into it is \(snapshot.x.summary)")
         }
+    }
+
+    /// Whether the slots in use and the position are those that a memory with one position for all tasks can have.
+    private func isShared(_ snapshot: Snapshot) -> Bool {
+        guard let written = snapshot.written, Set(snapshot.positions).count == 1 else { return false }
+        return (0..<tasks).allSatisfy { task in snapshot.filled[task] == written[task * slots..<(task + 1) * slots].reduce(0) { $0 + ($1 > 0 ? 1 : 0) } }
     }
 
     public func snapshot() throws -> Snapshot {
@@ -220,9 +264,17 @@ public final class RingMemory {
 
     public func restore(_ snapshot: Snapshot) throws {
         let device = x.device
-        x = try snapshot.x.clone().to(device)
-        y = try snapshot.y.clone().to(device)
-        targets = try snapshot.targets?.clone().to(device)
+        try adopt(Snapshot(x: snapshot.x.clone().to(device), y: snapshot.y.clone().to(device), targets: snapshot.targets?.clone().to(device), filled: snapshot.filled,
+                           positions: snapshot.positions, written: snapshot.written, writes: snapshot.writes))
+    }
+
+    /// Everything as it is, without a copy: others may hold views of it.
+    public var contents: Snapshot { Snapshot(x: x, y: y, targets: targets, filled: filled, positions: positions, written: written, writes: writes) }
+
+    /// The same as `restore`, without a copy.
+    public func adopt(_ snapshot: Snapshot) throws {
+        try check(snapshot)
+        (x, y, targets) = (snapshot.x, snapshot.y, snapshot.targets)
         filled = snapshot.filled
         positions = snapshot.positions
         written = snapshot.written ?? [Int](repeating: 0, count: tasks * slots)

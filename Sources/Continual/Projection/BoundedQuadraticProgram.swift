@@ -13,30 +13,37 @@ public enum BoundedQuadraticProgram {
         guard p.allSatisfy(\.isFinite), q.allSatisfy(\.isFinite), bound.isFinite else { throw DataError("the gradients to project are not finite") }
         // With u = v - bound: min 1/2 u'Pu + r'u, u >= 0.
         let r = (0..<n).map { i in q[i] + bound * (0..<n).reduce(0) { $0 + p[i * n + $1] } }
-        let scale = max(1, r.map(abs).max() ?? 1)
+        let scale = r.map(abs).max() ?? 0
         var u = [Double](repeating: 0, count: n)
         var free = [Bool](repeating: false, count: n)
+        // Variables whose release moved nothing, but for rounding: others come first.
+        var idle = [Bool](repeating: false, count: n)
         for _ in 0..<(10 * n + 10) {
             // The bound variable whose release lowers the value fastest.
             let slopes = (0..<n).map { i in -r[i] - (0..<n).reduce(0) { $0 + p[i * n + $1] * u[$1] } }
-            guard let best = (0..<n).filter({ !free[$0] }).max(by: { slopes[$0] < slopes[$1] }), slopes[best] > 1e-12 * scale else { break }
+            guard let best = (0..<n).filter({ !free[$0] && !idle[$0] }).max(by: { slopes[$0] < slopes[$1] }), slopes[best] > 1e-12 * scale else { break }
             free[best] = true
+            idle[best] = true
             while true {
                 let indices = (0..<n).filter { free[$0] }
                 let target = try minimise(p, r, indices, n)
-                guard let step = zip(indices, target).filter({ $1 <= 0 }).map({ i, z in u[i] / (u[i] - z) }).min() else {
+                // Of the variables that would pass their bound, the one that meets it first.
+                let meeting = indices.indices.filter { target[$0] <= 0 }
+                    .map { (place: $0, step: u[indices[$0]] > 0 ? u[indices[$0]] / (u[indices[$0]] - target[$0]) : 0) }.min { $0.step < $1.step }
+                guard let meeting else {
                     for (i, z) in zip(indices, target) { u[i] = z }
+                    if free[best] { idle = [Bool](repeating: false, count: n) }
                     break
                 }
-                // Only part of the way: the first variable that meets its bound stays there.
-                for (i, z) in zip(indices, target) {
-                    u[i] += step * (z - u[i])
-                    if z <= 0, u[i] <= 1e-14 * scale {
+                // Only so much of the way: it stays there, whatever rounding makes of it, so that each turn has fewer free variables.
+                for (place, (i, z)) in zip(indices, target).enumerated() {
+                    u[i] = max(u[i] + meeting.step * (z - u[i]), 0)
+                    if place == meeting.place || (z <= 0 && u[i] == 0) {
                         u[i] = 0
                         free[i] = false
                     }
                 }
-                if !indices.contains(where: { free[$0] }) { break }
+                if !free.contains(true) { break }
             }
         }
         return u.map { $0 + bound }

@@ -125,7 +125,12 @@ public enum Safetensors {
             var length = UInt64(json.count).littleEndian
             try file.write(contentsOf: Data(bytes: &length, count: 8))
             try file.write(contentsOf: json)
-            for (_, tensor) in tensors { try tensor.withBytes { try file.write(contentsOf: Data($0)) } }
+            for (_, tensor) in tensors {
+                try tensor.withBytes { bytes in
+                    guard let start = bytes.baseAddress, bytes.count > 0 else { return }
+                    try file.write(contentsOf: Data(bytesNoCopy: UnsafeMutableRawPointer(mutating: start), count: bytes.count, deallocator: .none))
+                }
+            }
         }
     }
 }

@@ -53,8 +53,7 @@ open class Network {
     func didBind() {}
 
     private static func view(of storage: Tensor, _ entry: StateEntry) throws -> Tensor {
-        let stretch = try storage.narrow(0, entry.offset, entry.count)
-        return entry.isTransposed ? try stretch.reshape(entry.shape.reversed()).transpose(0, 1) : try stretch.reshape(entry.shape)
+        try entry.order.view(try storage.narrow(0, entry.offset, entry.count), entry.shape)
     }
 
     private func storage(_ entry: StateEntry) -> Tensor {

@@ -15,8 +15,44 @@ public struct StateEntry: Sendable {
     public let shape: [Int]
     /// First element in its storage.
     public let offset: Int
-    /// Whether a weight [out, in] lies in its storage as [in, out]: passes that skip inputs of zero read and write it by rows.
-    public let isTransposed: Bool
+    public let order: Order
+
+    /// How a tensor lies in its storage: as the fused passes read and write it by rows.
+    public enum Order: Sendable {
+        case asShaped
+        /// A weight [out, in] as [in, out].
+        case transposed
+        /// A convolution's weight [out, in, k, k] as [k, k, in, out].
+        case byTaps
+
+        /// The shape in the storage of a tensor of a shape.
+        func stored(_ shape: [Int]) -> [Int] {
+            switch self {
+            case .asShaped: return shape
+            case .transposed: return shape.reversed()
+            case .byTaps: return [shape[2], shape[3], shape[1], shape[0]]
+            }
+        }
+
+        /// The view of a stretch of storage.
+        func view(_ stretch: Tensor, _ shape: [Int]) throws -> Tensor {
+            let stored = try stretch.reshape(stored(shape))
+            switch self {
+            case .asShaped: return stored
+            case .transposed: return try stored.transpose(0, 1)
+            case .byTaps: return try stored.transpose(0, 3).transpose(1, 2).transpose(2, 3)
+            }
+        }
+
+        /// A tensor of the shape as its stretch of storage.
+        func flat(_ tensor: Tensor) throws -> Tensor {
+            switch self {
+            case .asShaped: return try tensor.flatten(0)
+            case .transposed: return try tensor.transpose(0, 1).flatten(0)
+            case .byTaps: return try tensor.transpose(2, 3).transpose(1, 2).transpose(0, 3).flatten(0)
+            }
+        }
+    }
 
     public var count: Int { shape.reduce(1, *) }
 }
@@ -26,8 +62,8 @@ struct StateLayout {
     private(set) var entries: [StateEntry] = []
     private(set) var sizes: [StateEntry.Storage: Int] = [:]
 
-    mutating func add(_ name: String, _ shape: [Int], _ storage: StateEntry.Storage = .weight, isTransposed: Bool = false) {
-        let entry = StateEntry(name: name, storage: storage, shape: shape, offset: sizes[storage] ?? 0, isTransposed: isTransposed)
+    mutating func add(_ name: String, _ shape: [Int], _ storage: StateEntry.Storage = .weight, order: StateEntry.Order = .asShaped) {
+        let entry = StateEntry(name: name, storage: storage, shape: shape, offset: sizes[storage] ?? 0, order: order)
         entries.append(entry)
         sizes[storage, default: 0] += entry.count
     }

@@ -22,6 +22,8 @@ public class ResNet18: Network {
     private var stem: (conv: Tensor, norm: BatchNorm)!
     private var blocks: [Block] = []
     private var head: (weight: Tensor, bias: Tensor)!
+    /// Both passes as one operation each; nil where only libtorch's own operations will do.
+    private var passes: FusedResNet?
 
     private struct Block {
         let stride: Int
@@ -44,16 +46,17 @@ public class ResNet18: Network {
         self.channels = channels
         self.imageShape = imageShape
         self.maxPool = maxPool
+        let order = FusedResNet.suits(channels: channels, imageShape: imageShape, dtype) ? StateEntry.Order.byTaps : .asShaped
         var layout = StateLayout()
-        layout.add("conv1.weight", [channels, imageShape[0], style.stemSize, style.stemSize])
+        layout.add("conv1.weight", [channels, imageShape[0], style.stemSize, style.stemSize], order: order)
         layout.addBatchNorm("bn1", channels)
         for place in Self.places(channels) {
-            layout.add("\(place.name).conv1.weight", [place.output, place.input, 3, 3])
+            layout.add("\(place.name).conv1.weight", [place.output, place.input, 3, 3], order: order)
             layout.addBatchNorm("\(place.name).bn1", place.output)
-            layout.add("\(place.name).conv2.weight", [place.output, place.output, 3, 3])
+            layout.add("\(place.name).conv2.weight", [place.output, place.output, 3, 3], order: order)
             layout.addBatchNorm("\(place.name).bn2", place.output)
             if place.hasShortcut {
-                layout.add("\(place.name).\(style.shortcut).0.weight", [place.output, place.input, 1, 1])
+                layout.add("\(place.name).\(style.shortcut).0.weight", [place.output, place.input, 1, 1], order: order)
                 layout.addBatchNorm("\(place.name).\(style.shortcut).1", place.output)
             }
         }
@@ -116,9 +119,16 @@ public class ResNet18: Network {
                   shortcut: place.hasShortcut ? (view("\(place.name).\(style.shortcut).0.weight"), BatchNorm(self, "\(place.name).\(style.shortcut).1")) : nil)
         }
         head = (view("\(style.head).weight"), view("\(style.head).bias"))
+        let units = [(stem.conv, stem.norm)] + blocks.flatMap { block in
+            [(block.conv1, block.norm1), (block.conv2, block.norm2)] + (block.shortcut.map { [($0.conv, $0.norm)] } ?? [])
+        }
+        passes = FusedResNet(self, units.flatMap { [$0.0, $0.1.weight, $0.1.bias, $0.1.mean, $0.1.variance, $0.1.counter] } + [head.weight, head.bias])
     }
 
-    public override func forward(_ x: Tensor, training: Bool) throws -> Tensor { try classify(try features(x, training: training)) }
+    public override func forward(_ x: Tensor, training: Bool) throws -> Tensor {
+        if let passes, !FusedPasses.areOff, !x.requiresGrad { return try passes.forward(try checked(x), training: training) }
+        return try classify(try features(x, training: training))
+    }
 
     /// Feature maps [B, 8 * channels, H, W] of the last block.
     /// - Parameter endsInReLU: whether blocks end in a ReLU.

@@ -105,6 +105,12 @@ public final class RandomStreams {
         return stream
     }
 
+    /// The states of all streams, also of those that nothing was drawn from yet: these would start from another seed, or not go back.
+    public var allStates: [String: (UInt64, UInt64, UInt64, UInt64)] {
+        for name in ["init", "memory", "data"] { _ = stream(name) }
+        return states
+    }
+
     public var states: [String: (UInt64, UInt64, UInt64, UInt64)] {
         get { streams.mapValues(\.state) }
         set { for (name, state) in newValue { stream(name).restore(state) } }

@@ -1,3 +1,4 @@
+import Foundation
 import CTorch
 
 extension Tensor {
@@ -90,7 +91,7 @@ extension Tensor {
     /// Same shape, type and bits.
     public func equalsBitwise(_ other: Tensor) throws -> Bool {
         guard shape == other.shape, dtype == other.dtype else { return false }
-        return try withBytes { a in try other.withBytes { b in a.elementsEqual(b) } }
+        return try withBytes { a in try other.withBytes { b in a.count == b.count && (a.isEmpty || memcmp(a.baseAddress!, b.baseAddress!, a.count) == 0) } }
     }
 
     public func allFinite() throws -> Bool {

@@ -12,10 +12,12 @@ public final class Builtin: Callable {
     /// The type of what it returns, where that is always the same.
     public let returns: String?
     private let run: (Arguments, Evaluator) throws -> Value
+    /// How a builtin that runs for long goes on from a checkpoint, with what it put down on its way out; nil for those that run to their end.
+    let goOn: ((Value, Resumption, Evaluator) throws -> Value)?
 
     public init(
         _ name: String, _ parameters: [Signature.Parameter], returns: String? = nil, topic: String, doc: String, example: String,
-        verb: [VerbForm.Slot]? = nil, run: @escaping (Arguments, Evaluator) throws -> Value
+        verb: [VerbForm.Slot]? = nil, goOn: ((Value, Resumption, Evaluator) throws -> Value)? = nil, run: @escaping (Arguments, Evaluator) throws -> Value
     ) {
         self.doc = doc
         self.example = example
@@ -23,6 +25,7 @@ public final class Builtin: Callable {
         self.returns = returns
         self.verb = verb.map { VerbForm(name, $0) }
         self.run = run
+        self.goOn = goOn
         super.init(Signature(name, parameters))
     }
 

@@ -17,8 +17,8 @@ enum CoreBuiltins {
             Builtin("show", [variadic("values")], returns: "figure", topic: "output",
                     doc: "Shows values in full: samples and memories as images, networks and benchmarks as tables, tensors with their statistics. Within an expression: the figure, for save show(x) to \"x.png\".",
                     example: "show [1, 2, 3]",
-                    verb: [VerbForm.Slot(nil, "values", variadic: true)]) { arguments, _ in
-                .host(FigureValue(try FigureValue.figure(of: try arguments.list(0))))
+                    verb: [VerbForm.Slot(nil, "values", variadic: true)]) { arguments, evaluator in
+                .host(FigureValue(try FigureValue.figure(of: try arguments.list(0), evaluator)))
             },
         ]
     }
@@ -77,9 +77,13 @@ enum CoreBuiltins {
             Builtin("list", [required("xs")], returns: "list", topic: "collections", doc: "A new list of the elements of anything that 'for' walks over.", example: "assert list(0..3) == [0, 1, 2]") { arguments, _ in
                 .items(try elements(arguments[0]))
             },
-            Builtin("map", [required("xs"), required("f")], returns: "list", topic: "collections", doc: "The list of f(x) for each element x.", example: "assert map([1, 2], x => x * 10) == [10, 20]") { arguments, evaluator in
-                let f = try arguments.callable(1)
-                return .items(try elements(arguments[0]).map { try evaluator.call(f, [$0]) })
+            Builtin("map", [required("xs"), required("f")], returns: "list", topic: "collections", doc: "The list of f(x) for each element x.", example: "assert map([1, 2], x => x * 10) == [10, 20]",
+                    goOn: { state, plan, evaluator in
+                        guard case .list(let saved) = state, saved.items.count == 3, case .list(let items) = saved.items[0], case .host(let host) = saved.items[1], let f = host as? Callable,
+                              case .list(let done) = saved.items[2] else { throw plan.misfit }
+                        return try map(items.items, f, done.items, plan, evaluator)
+                    }) { arguments, evaluator in
+                try map(try elements(arguments[0]), try arguments.callable(1), [], nil, evaluator)
             },
             Builtin("filter", [required("xs"), required("f")], returns: "list", topic: "collections", doc: "The list of the elements x for which f(x) is true.", example: "assert filter(0..6, x => x % 2 == 0) == [0, 2, 4]") { arguments, evaluator in
                 let f = try arguments.callable(1)
@@ -109,6 +113,18 @@ enum CoreBuiltins {
                 return .items(order.map { items[$0] })
             },
         ]
+    }
+
+    /// - Parameters:
+    ///   - done: results of the first items.
+    ///   - plan: leads into the call for the item behind them, where a checkpoint was taken in it.
+    private static func map(_ items: [Value], _ f: Callable, _ done: [Value], _ plan: Resumption?, _ evaluator: Evaluator) throws -> Value {
+        var done = done
+        do {
+            if let plan { done.append(try evaluator.resumeCall(plan)) }
+            for item in items.dropFirst(done.count) { done.append(try evaluator.callReentrantly(f, [item])) }
+        } catch { throw evaluator.suspended(error, "map", .items([.items(items), .host(f), .items(done)])) }
+        return .items(done)
     }
 
     static func elements(_ value: Value) throws -> [Value] {

@@ -9,8 +9,18 @@ final class BranchStep: Step {
         super.init(span, unit)
     }
     override func run(_ frame: Frame) throws -> Flow {
-        for branch in branches where try branch.condition.test(frame) { return try branch.body.run(frame) }
-        return try otherwise?.run(frame) ?? .next
+        var index = 0
+        do {
+            while index < branches.count {
+                if try branches[index].condition.test(frame) { return try branches[index].body.run(frame) }
+                index += 1
+            }
+            return try otherwise?.run(frame) ?? .next
+        } catch { throw noted(error, .branch(index)) }
+    }
+    override func resume(_ frame: Frame, _ plan: Resumption) throws -> Flow {
+        guard case .branch(let index) = try plan.next(), index >= 0, let body = index < branches.count ? branches[index].body : otherwise else { throw plan.misfit }
+        do { return try body.resume(frame, plan) } catch { throw noted(error, .branch(index)) }
     }
 }
 
@@ -33,6 +43,13 @@ final class WhileStep: Step {
         }
         return .next
     }
+    override func resume(_ frame: Frame, _ plan: Resumption) throws -> Flow {
+        switch try body.resume(frame, plan) {
+        case .next, .continueLoop: return try run(frame)
+        case .breakLoop: return .next
+        case .returned: return .returned
+        }
+    }
 }
 
 final class RepeatStep: Step {
@@ -48,17 +65,33 @@ final class RepeatStep: Step {
         guard case .int(let times) = value, times >= 0 else {
             throw count.located(Failure(.badValue, "'repeat' takes an int of at least 0, not \(value.phrase)\(Self.shown(value))"))
         }
-        var left = times
-        while left > 0 {
-            left -= 1
-            if frame.signal.pointee != 0 { try frame.evaluator.poll() }
-            switch try body.run(frame) {
-            case .next, .continueLoop: continue
-            case .breakLoop: return .next
-            case .returned: return .returned
-            }
+        return try turns(times, frame)
+    }
+    override func resume(_ frame: Frame, _ plan: Resumption) throws -> Flow {
+        guard case .turns(let left) = try plan.next() else { throw plan.misfit }
+        let flow: Flow
+        do { flow = try body.resume(frame, plan) } catch { throw noted(error, .turns(left)) }
+        switch flow {
+        case .next, .continueLoop: return try turns(left, frame)
+        case .breakLoop: return .next
+        case .returned: return .returned
         }
-        return .next
+    }
+    @inline(__always)
+    private func turns(_ times: Int, _ frame: Frame) throws -> Flow {
+        var left = times
+        do {
+            while left > 0 {
+                left -= 1
+                if frame.signal.pointee != 0 { try frame.evaluator.poll() }
+                switch try body.run(frame) {
+                case .next, .continueLoop: continue
+                case .breakLoop: return .next
+                case .returned: return .returned
+                }
+            }
+            return .next
+        } catch { throw noted(error, .turns(left)) }
     }
 
     private static func shown(_ value: Value) -> String {
@@ -79,6 +112,9 @@ final class ForStep: Step {
     override func run(_ frame: Frame) throws -> Flow {
         try head.forEach(frame) { try body.run(frame) }
     }
+    override func resume(_ frame: Frame, _ plan: Resumption) throws -> Flow {
+        try head.resumeEach(frame, plan, first: { try body.resume(frame, plan) }) { try body.run(frame) }
+    }
 }
 
 final class LeaveStep: Step {
@@ -98,6 +134,10 @@ final class ReturnStep: Step {
     }
     override func run(_ frame: Frame) throws -> Flow {
         frame.returned = try node?.eval(frame) ?? .none
+        return .returned
+    }
+    override func resume(_ frame: Frame, _ plan: Resumption) throws -> Flow {
+        frame.returned = try node?.resume(frame, plan) ?? .none
         return .returned
     }
 }

@@ -14,18 +14,30 @@ final class StringNode: Node {
 
     override func eval(_ frame: Frame) throws -> Value {
         var text = ""
-        for part in parts {
-            switch part {
-            case .text(let plain): text += plain
-            case .value(let node, let spec):
-                let value = try node.eval(frame)
-                do {
-                    text += try Formatting.apply(spec, to: value)
-                    try Limits.checkText(text.utf8.count)
-                } catch { throw node.located(error) }
-            }
-        }
+        for index in parts.indices { try add(index, frame, nil, to: &text) }
         return .text(text)
+    }
+
+    override func resume(_ frame: Frame, _ plan: Resumption) throws -> Value {
+        guard case .operands(let known) = try plan.next(), known.count == 2, case .string(let before) = known[0], case .int(let place) = known[1], parts.indices.contains(place) else { throw plan.misfit }
+        var text = before.text
+        try add(place, frame, plan, to: &text)
+        for index in parts.indices.dropFirst(place + 1) { try add(index, frame, nil, to: &text) }
+        return .text(text)
+    }
+
+    @inline(__always)
+    private func add(_ index: Int, _ frame: Frame, _ plan: Resumption?, to text: inout String) throws {
+        switch parts[index] {
+        case .text(let plain): text += plain
+        case .value(let node, let spec):
+            let value: Value
+            do { value = try plan.map { try node.resume(frame, $0) } ?? node.eval(frame) } catch { throw noted(error, .operands([.text(text), .int(index)])) }
+            do {
+                text += try Formatting.apply(spec, to: value)
+                try Limits.checkText(text.utf8.count)
+            } catch { throw node.located(error) }
+        }
     }
 }
 
@@ -35,7 +47,8 @@ final class ListNode: Node {
         self.items = items
         super.init(span, unit)
     }
-    override func eval(_ frame: Frame) throws -> Value { .items(try items.map { try $0.eval(frame) }) }
+    override func eval(_ frame: Frame) throws -> Value { .items(try Operands.values(items, frame)) }
+    override func resume(_ frame: Frame, _ plan: Resumption) throws -> Value { .items(try Operands.resume(items, frame, plan)) }
 }
 
 final class RecordNode: Node {
@@ -45,7 +58,47 @@ final class RecordNode: Node {
         super.init(span, unit)
     }
     override func eval(_ frame: Frame) throws -> Value {
-        .record(RecordValue(try entries.map { ($0, try $1.eval(frame)) }))
+        .record(RecordValue(Array(zip(entries.map(\.0), try Operands.values(entries.map(\.1), frame)))))
+    }
+    override func resume(_ frame: Frame, _ plan: Resumption) throws -> Value {
+        .record(RecordValue(Array(zip(entries.map(\.0), try Operands.resume(entries.map(\.1), frame, plan)))))
+    }
+}
+
+/// Expressions that are evaluated one after the other.
+enum Operands {
+    /// - Parameter callee: what they are arguments of: kept with the values before the one in which a checkpoint is taken.
+    @inline(__always)
+    static func values(_ nodes: [Node], _ frame: Frame, after callee: Value? = nil) throws -> [Value] {
+        // Most calls have one argument or two.
+        switch nodes.count {
+        case 0: return []
+        case 1: do { return [try nodes[0].eval(frame)] } catch { throw kept(error, callee, []) }
+        case 2:
+            let first: Value
+            do { first = try nodes[0].eval(frame) } catch { throw kept(error, callee, []) }
+            do { return [first, try nodes[1].eval(frame)] } catch { throw kept(error, callee, [first]) }
+        default: return try many(nodes, frame, callee)
+        }
+    }
+
+    private static func many(_ nodes: [Node], _ frame: Frame, _ callee: Value?) throws -> [Value] {
+        var values: [Value] = []
+        values.reserveCapacity(nodes.count)
+        do { for node in nodes { values.append(try node.eval(frame)) } } catch { throw kept(error, callee, values) }
+        return values
+    }
+
+    @inline(never)
+    private static func kept(_ error: Error, _ callee: Value?, _ values: [Value]) -> Error { noted(error, .operands((callee.map { [$0] } ?? []) + values)) }
+
+    static func resume(_ nodes: [Node], _ frame: Frame, _ plan: Resumption) throws -> [Value] {
+        guard case .operands(var values) = try plan.next(), values.count < nodes.count else { throw plan.misfit }
+        do {
+            values.append(try nodes[values.count].resume(frame, plan))
+            for node in nodes.dropFirst(values.count) { values.append(try node.eval(frame)) }
+        } catch { throw noted(error, .operands(values)) }
+        return values
     }
 }
 
@@ -89,7 +142,13 @@ final class IndexNode: Node {
     }
 
     override func eval(_ frame: Frame) throws -> Value {
-        let value = try base.eval(frame)
+        try element(of: try base.eval(frame), frame)
+    }
+
+    override func resume(_ frame: Frame, _ plan: Resumption) throws -> Value { try element(of: try base.resume(frame, plan), frame) }
+
+    @inline(__always)
+    private func element(of value: Value, _ frame: Frame) throws -> Value {
         if items.count == 1, case .at(let node) = items[0] {
             let index = try node.eval(frame)
             if case .list(let list) = value, case .int(let position) = index, position >= 0, position < list.items.count { return list.items[position] }
@@ -135,7 +194,11 @@ final class FieldNode: Node {
         super.init(span, unit)
     }
     override func eval(_ frame: Frame) throws -> Value {
-        let value = try base.eval(frame)
+        try field(of: try base.eval(frame), frame)
+    }
+    override func resume(_ frame: Frame, _ plan: Resumption) throws -> Value { try field(of: try base.resume(frame, plan), frame) }
+    @inline(__always)
+    private func field(of value: Value, _ frame: Frame) throws -> Value {
         if case .host(let host) = value {
             let table = host.members
             if table === cachedTable, let get = cachedProperty { do { return try get(value, frame.evaluator) } catch { throw located(error, at: name.span) } }

@@ -12,6 +12,9 @@ class Node {
 
     func eval(_ frame: Frame) throws -> Value { fatalError("abstract") }
 
+    /// Goes on within this expression, where a checkpoint was taken.
+    func resume(_ frame: Frame, _ plan: Resumption) throws -> Value { throw plan.misfit }
+
     /// Gives an error that comes from below its place in the script.
     @inline(never)
     func located(_ error: Error, at place: Span? = nil) -> Error { unit.located(error, place ?? span) }
@@ -29,7 +32,7 @@ final class CodeUnit {
 
     func located(_ error: Error, _ span: Span) -> Error {
         switch error {
-        case is ScriptError, is Interrupted, is Halted: return error
+        case is ScriptError, is Interrupted, is Halted, is Suspension: return error
         case let failure as Failure:
             return ScriptError(Diagnostic(failure.code, failure.message, at: Location(source, span), hint: failure.hint))
         case let diagnostic as Diagnostic: return ScriptError(diagnostic)
@@ -57,6 +60,9 @@ class Step {
     }
 
     func run(_ frame: Frame) throws -> Flow { fatalError("abstract") }
+
+    /// Goes on within this statement, where a checkpoint was taken.
+    func resume(_ frame: Frame, _ plan: Resumption) throws -> Flow { throw plan.misfit }
 }
 
 /// How a statement ends.
@@ -81,12 +87,28 @@ final class StepList {
     deinit { first.deallocate() }
 
     @inline(__always)
-    func run(_ frame: Frame) throws -> Flow {
-        for index in 0..<count {
-            if frame.signal.pointee != 0 { try frame.evaluator.poll(first[index].takeUnretainedValue(), frame) }
-            let flow = try first[index]._withUnsafeGuaranteedRef { try $0.run(frame) }
-            if flow != .next { return flow }
-        }
-        return .next
+    func run(_ frame: Frame) throws -> Flow { try run(from: 0, frame) }
+
+    @inline(__always)
+    private func run(from start: Int, _ frame: Frame) throws -> Flow {
+        var index = start
+        do {
+            while index < count {
+                if frame.signal.pointee != 0 { try frame.evaluator.poll(first[index].takeUnretainedValue(), frame) }
+                let flow = try first[index]._withUnsafeGuaranteedRef { try $0.run(frame) }
+                if flow != .next { return flow }
+                index += 1
+            }
+            return .next
+        } catch { throw noted(error, .statement(index, steps[index].span)) }
+    }
+
+    /// Goes on within the statement, or before it, where a checkpoint was taken.
+    @inline(never)
+    func resume(_ frame: Frame, _ plan: Resumption) throws -> Flow {
+        guard case .statement(let index, _) = try plan.next(), steps.indices.contains(index) else { throw plan.misfit }
+        let flow: Flow
+        do { flow = try plan.isAtPlace ? steps[index].run(frame) : steps[index].resume(frame, plan) } catch { throw noted(error, .statement(index, steps[index].span)) }
+        return flow == .next ? try run(from: index + 1, frame) : flow
     }
 }

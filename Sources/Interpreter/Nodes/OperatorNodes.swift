@@ -46,7 +46,22 @@ class BinaryNode: Node {
         super.init(span, unit)
     }
 
-    override func eval(_ frame: Frame) throws -> Value { try slow(try left.eval(frame), try right.eval(frame)) }
+    override func eval(_ frame: Frame) throws -> Value {
+        let (a, b) = try operands(frame)
+        return try slow(a, b)
+    }
+
+    override func resume(_ frame: Frame, _ plan: Resumption) throws -> Value {
+        let values = try Operands.resume([left, right], frame, plan)
+        return try slow(values[0], values[1])
+    }
+
+    @inline(__always)
+    private final func operands(_ frame: Frame) throws -> (Value, Value) {
+        let a: Value
+        do { a = try left.eval(frame) } catch { throw noted(error, .operands([])) }
+        do { return (a, try right.eval(frame)) } catch { throw noted(error, .operands([a])) }
+    }
 
     @inline(never)
     final func slow(_ a: Value, _ b: Value) throws -> Value {
@@ -60,8 +75,7 @@ class BinaryNode: Node {
             let (result, overflow) = ints(x, y)
             if !overflow { return .int(result) }
         }
-        let a = try left.eval(frame)
-        let b = try right.eval(frame)
+        let (a, b) = try operands(frame)
         if case .int(let x) = a, case .int(let y) = b {
             let (result, overflow) = ints(x, y)
             if !overflow { return .int(result) }
@@ -199,7 +213,13 @@ final class ConditionalNode: Node {
     }
 
     override func eval(_ frame: Frame) throws -> Value {
-        try condition.test(frame) ? try then.eval(frame) : try otherwise.eval(frame)
+        let holds = try condition.test(frame)
+        do { return holds ? try then.eval(frame) : try otherwise.eval(frame) } catch { throw noted(error, .branch(holds ? 0 : 1)) }
+    }
+
+    override func resume(_ frame: Frame, _ plan: Resumption) throws -> Value {
+        guard case .branch(let index) = try plan.next() else { throw plan.misfit }
+        do { return try (index == 0 ? then : otherwise).resume(frame, plan) } catch { throw noted(error, .branch(index)) }
     }
 }
 

@@ -8,8 +8,16 @@ final class ExpressionStep: Step {
         super.init(span, unit)
     }
     override func run(_ frame: Frame) throws -> Flow {
-        if case .host(let host) = try node.eval(frame), host.isOutput { try frame.evaluator.show(.host(host)) }
+        try finish(try node.eval(frame), frame)
         return .next
+    }
+    override func resume(_ frame: Frame, _ plan: Resumption) throws -> Flow {
+        try finish(try node.resume(frame, plan), frame)
+        return .next
+    }
+    @inline(__always)
+    private func finish(_ value: Value, _ frame: Frame) throws {
+        if case .host(let host) = value, host.isOutput { try frame.evaluator.show(.host(host)) }
     }
 }
 
@@ -23,6 +31,10 @@ final class DeclareStep: Step {
     }
     override func run(_ frame: Frame) throws -> Flow {
         place.declare(try node.eval(frame), frame, unit.globals)
+        return .next
+    }
+    override func resume(_ frame: Frame, _ plan: Resumption) throws -> Flow {
+        place.declare(try node.resume(frame, plan), frame, unit.globals)
         return .next
     }
 }
@@ -54,6 +66,10 @@ final class UnpackStep: Step {
     }
     override func run(_ frame: Frame) throws -> Flow {
         try Self.unpack(try node.eval(frame), into: places, frame, node)
+        return .next
+    }
+    override func resume(_ frame: Frame, _ plan: Resumption) throws -> Flow {
+        try Self.unpack(try node.resume(frame, plan), into: places, frame, node)
         return .next
     }
 
@@ -88,6 +104,10 @@ final class AssignStep: Step {
         let value = try node.eval(frame)
         if case .local(let slot) = place { frame.slots[slot] = value }
         else { place.assign(value, frame, unit.globals) }
+        return .next
+    }
+    override func resume(_ frame: Frame, _ plan: Resumption) throws -> Flow {
+        place.assign(try node.resume(frame, plan), frame, unit.globals)
         return .next
     }
 }
@@ -147,7 +167,14 @@ final class AssignFieldStep: Step {
     }
     override func run(_ frame: Frame) throws -> Flow {
         let target = try base.eval(frame)
-        var value = try node.eval(frame)
+        do { return try set(target, try node.eval(frame), frame) } catch { throw noted(error, .operands([target])) }
+    }
+    override func resume(_ frame: Frame, _ plan: Resumption) throws -> Flow {
+        guard case .operands(let known) = try plan.next(), known.count == 1 else { throw plan.misfit }
+        do { return try set(known[0], try node.resume(frame, plan), frame) } catch { throw noted(error, .operands(known)) }
+    }
+    private func set(_ target: Value, _ value: Value, _ frame: Frame) throws -> Flow {
+        var value = value
         do {
             if let operation { value = try Operators.binary(operation, try Access.field(target, name.text, frame.evaluator), value) }
             try Access.setField(target, name.text, to: value)
@@ -169,7 +196,16 @@ final class AssignIndexStep: Step {
     override func run(_ frame: Frame) throws -> Flow {
         let base = try target.base.eval(frame)
         let items = try target.indexes(frame)
-        var value = try node.eval(frame)
+        do { return try set(base, items, try node.eval(frame)) } catch { throw noted(error, .operands([base] + items.map(\.asValue))) }
+    }
+    override func resume(_ frame: Frame, _ plan: Resumption) throws -> Flow {
+        guard case .operands(let known) = try plan.next(), let base = known.first else { throw plan.misfit }
+        let items = known.dropFirst().compactMap(IndexValue.init)
+        guard items.count == known.count - 1 else { throw plan.misfit }
+        do { return try set(base, items, try node.resume(frame, plan)) } catch { throw noted(error, .operands(known)) }
+    }
+    private func set(_ base: Value, _ items: [IndexValue], _ value: Value) throws -> Flow {
+        var value = value
         do {
             if let operation { value = try Operators.binary(operation, try Access.index(base, items), value) }
             try Access.setIndex(base, items, to: value)
@@ -220,6 +256,9 @@ final class PhaseStep: Step {
     override func run(_ frame: Frame) throws -> Flow {
         try frame.evaluator.phase(name) { try body.run(frame) }
     }
+    override func resume(_ frame: Frame, _ plan: Resumption) throws -> Flow {
+        try frame.evaluator.phase(name) { try body.resume(frame, plan) }
+    }
 }
 
 final class NoGradientStep: Step {
@@ -231,6 +270,11 @@ final class NoGradientStep: Step {
     override func run(_ frame: Frame) throws -> Flow {
         var flow = Flow.next
         try frame.evaluator.withoutGradients { flow = try self.body.run(frame) }
+        return flow
+    }
+    override func resume(_ frame: Frame, _ plan: Resumption) throws -> Flow {
+        var flow = Flow.next
+        try frame.evaluator.withoutGradients { flow = try self.body.resume(frame, plan) }
         return flow
     }
 }

@@ -28,7 +28,7 @@ class CheckedVariableNode: Node {
 
     @inline(never)
     final func noValue() -> Error {
-        located(Failure(.noValueYet, "'\(name)' has no value yet", hint: "the line that declares it has not run"))
+        located(Failure(.noValueYet, "'\(name)' has no value yet", hint: "the line that declares it has not run, or has failed"))
     }
 }
 

@@ -118,10 +118,17 @@ enum Access {
     }
 
     /// What `for` and `map` walk over. A list is walked by index, so that it may grow on the way.
-    static func iterator(_ value: Value) throws -> ValueIterator {
+    /// - Parameter taken: items that are passed over.
+    static func iterator(_ value: Value, from taken: Int = 0) throws -> ValueIterator {
+        if taken > 0, case .host(let range as RangeValue) = value, taken <= range.count { return try iterator(.host(RangeValue(range.start + taken, range.end))) }
+        if taken > 0, !value.isList {
+            let next = try iterator(value)
+            for _ in 0..<taken { _ = try next() }
+            return next
+        }
         switch value {
         case .list(let list):
-            var next = 0
+            var next = taken
             return {
                 guard next < list.items.count else { return nil }
                 next += 1

@@ -11,6 +11,8 @@ public final class Evaluator {
     /// What belongs to one stack of calls; an update that is stopped keeps its own.
     struct Context {
         var depth = 0
+        /// Of these, the calls that a checkpoint's place can lead back into.
+        var reentrant = 0
         /// Above zero inside a minibatch: a first Ctrl-C then waits for its end.
         var shielded = 0
         var phases: [String] = []
@@ -35,6 +37,8 @@ public final class Evaluator {
     public var isInteractive = false
     /// How a method's instance is made; the host gives its own kind of learner.
     public var makeInstance: (MethodValue, Frame) -> MethodInstance = { MethodInstance($0, $1) }
+    /// What `show` makes of a value; nil for its text. The host may know more figures.
+    public var figure: (Value) throws -> Figure? = { if case .host(let host) = $0 { return try host.figure() } else { return nil } }
     /// Runs a body with gradients off; the host sets it.
     public var withoutGradients: (() throws -> Void) throws -> Void = { try $0() }
 
@@ -42,6 +46,9 @@ public final class Evaluator {
     public var stepsLeft: Int? { didSet { if (stepsLeft == nil) != (oldValue == nil) { updateWatch() } } }
 
     private func updateWatch() { interrupt.watch(stepsLeft != nil || stepper != nil) }
+
+    /// Asked before the run steps out at a place that it can come back to; false: not now.
+    public var mayPause: () -> Bool = { true }
 
     /// Takes the `test` blocks of the file that is running; nil outside of `bclsh test`.
     var collectTest: ((TestCase) -> Void)?
@@ -73,12 +80,17 @@ public final class Evaluator {
         return try invoke(callee, arguments)
     }
 
-    func invoke(_ callee: Callable, _ arguments: Arguments) throws -> Value {
+    /// - Parameter reentrancy: 1 for a call that a checkpoint's place can lead back into, else 0.
+    func invoke(_ callee: Callable, _ arguments: Arguments, reentrancy: Int = 0) throws -> Value {
         guard context.depth < Self.deepest else {
             throw Failure(.recursionLimit, "calls are nested more than \(Self.deepest) deep", hint: "does a function call itself without an end?")
         }
         context.depth += 1
-        defer { context.depth -= 1 }
+        context.reentrant += reentrancy
+        defer {
+            context.depth -= 1
+            context.reentrant -= reentrancy
+        }
         return try callee.invoke(arguments, self)
     }
 
@@ -113,6 +125,7 @@ public final class Evaluator {
     @inline(never)
     func poll(_ step: Step, _ frame: Frame) throws {
         try poll()
+        if interrupt.isPauseRequested { try suspendIfPossible() }
         if let stepper { try stepper.reached(step, frame) }
     }
 

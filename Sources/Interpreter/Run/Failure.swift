@@ -38,6 +38,15 @@ public final class ScriptError: Error {
 
     public init(_ diagnostic: Diagnostic) { self.diagnostic = diagnostic }
 
+    /// The same with a remark about what it left, which stands first.
+    public func noting(_ remark: String) -> ScriptError {
+        var diagnostic = diagnostic
+        diagnostic.notes.append(Diagnostic.Note(remark))
+        let error = ScriptError(diagnostic)
+        (error.trace, error.omitted) = (trace, omitted)
+        return error
+    }
+
     func add(_ frame: Frame) {
         if let last = trace.last?.frame, last.what == frame.what, last.location.span == frame.location.span, last.location.source === frame.location.source {
             trace[trace.count - 1].count += 1

@@ -26,6 +26,12 @@ public final class Frame {
         slots.deallocate()
     }
 
+    /// What its slots hold.
+    public var values: [Value] {
+        get { (0..<slotCount).map { slots[$0] } }
+        set { for (index, value) in newValue.prefix(slotCount).enumerated() { slots[index] = value } }
+    }
+
     /// The value of a variable, through its cell where it has one.
     func value(of variable: Variable) -> Value {
         guard variable.slot < slotCount else { return .unset }

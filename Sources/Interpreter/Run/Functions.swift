@@ -72,7 +72,13 @@ public class Closure: Callable {
             _ = try code.body.run(frame)
             return frame.returned
         }
-        _ = try code.body.run(frame)
+        do { _ = try code.body.run(frame) } catch { throw noted(error, .call(self, frame)) }
+        return frame.returned
+    }
+
+    /// Goes on with a call in which a checkpoint was taken.
+    final func resume(_ frame: Frame, _ plan: Resumption) throws -> Value {
+        do { _ = try code.body.resume(frame, plan) } catch { throw noted(error, .call(self, frame)) }
         return frame.returned
     }
 
@@ -99,7 +105,7 @@ public final class MethodValue: Closure {
     var state: [Variable] { code.literal.state }
 
     /// Named sets of parameters, as `presets(METHOD, {...})` gave them.
-    public internal(set) var presets: RecordValue?
+    public var presets: RecordValue?
     public override var members: MemberTable { Self.table }
 
     public override func invoke(_ arguments: Arguments, _ evaluator: Evaluator) throws -> Value {
@@ -108,7 +114,7 @@ public final class MethodValue: Closure {
         let instance = evaluator.makeInstance(self, frame)
         frame.instance = instance
         defer { frame.instance = nil }
-        _ = try code.body.run(frame)
+        _ = try evaluator.withoutSuspension { try code.body.run(frame) }
         try instance.didBuild(evaluator)
         return .host(instance)
     }

@@ -3,8 +3,8 @@ import BCLScript
 /// What calling a `method` makes: its state and its event handlers. The host's learner is a subclass.
 open class MethodInstance: HostValue {
     public let method: MethodValue
-    private let frame: Frame
-    public internal(set) var handlers: [String: Closure] = [:]
+    let frame: Frame
+    public var handlers: [String: Closure] = [:]
 
     public init(_ method: MethodValue, _ frame: Frame) {
         self.method = method

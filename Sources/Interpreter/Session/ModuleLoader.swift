@@ -28,10 +28,12 @@ public final class ModuleLoader: NameCatalog {
     public let registry: Registry
     public let library: Library
     let settings = Settings()
+    /// Where the functions of compiled code stand, once somebody asks.
+    public let places = CodePlaces()
     /// Where a file's content comes from; an editor's unsaved text may take its place.
     public var readFile: (String) -> Data? = { FileManager.default.contents(atPath: $0) }
     private unowned(unsafe) var evaluator: Evaluator!
-    private var modules: [String: Module] = [:]
+    private(set) var modules: [String: Module] = [:]
     /// Files being read or run, outermost first.
     private var loading: [String] = []
 
@@ -133,7 +135,7 @@ public final class ModuleLoader: NameCatalog {
         ((try? FileManager.default.contentsOfDirectory(atPath: FilePath.directory(path))) ?? []).filter { $0.hasSuffix(".bcl") }
     }
 
-    private func module(at path: String, usedAt location: Location?) throws -> Module {
+    func module(at path: String, usedAt location: Location?) throws -> Module {
         if let known = modules[path] { return known }
         try enter(path, location)
         defer { loading.removeLast() }
@@ -157,16 +159,19 @@ public final class ModuleLoader: NameCatalog {
         if module.hasRun { return }
         try enter(module.path, location)
         defer { loading.removeLast() }
-        module.globals.grow(to: module.scope.slotCount)
-        let unit = CodeUnit(module.program.source, module.globals)
-        let steps = try Compiler.compile(module.program, unit: unit, loader: self)
+        let steps = try compiled(module)
         let frame = Frame(slotCount: module.program.slotCount, captures: [], evaluator)
         // The tests of an imported file are its own affair.
         let collect = evaluator.collectTest
         evaluator.collectTest = nil
         defer { evaluator.collectTest = collect }
-        for step in steps { _ = try step.run(frame) }
+        try evaluator.withoutSuspension { for step in steps { _ = try step.run(frame) } }
         module.hasRun = true
+    }
+
+    func compiled(_ module: Module) throws -> [Step] {
+        module.globals.grow(to: module.scope.slotCount)
+        return try Compiler.compile(module.program, unit: CodeUnit(module.program.source, module.globals), loader: self)
     }
 
     private func enter(_ path: String, _ location: Location?) throws {

@@ -20,9 +20,11 @@ public final class Session {
     public let scope = GlobalScope()
     /// What runs now; other threads may ask.
     public let activity = Activity()
-    private let globals = GlobalTable()
+    let globals = GlobalTable()
+    /// Told of each place where the run has stepped out; it goes on when this returns, and ends with what it throws.
+    public var didSuspend: (Position) throws -> Void = { _ in }
     /// Files that cells have imported, in order.
-    public private(set) var imports: [ImportedFile] = []
+    public internal(set) var imports: [ImportedFile] = []
 
     public struct ImportedFile: Equatable {
         public let path: String
@@ -55,8 +57,9 @@ public final class Session {
     /// - Parameters:
     ///   - kind: a whole script is also checked for top-level names that nothing uses.
     ///   - showsValues: whether the values of expression statements are shown, as at a prompt.
-    public func execute(_ source: SourceFile, sink: OutputSink, kind: Analysis.Kind = .cell, showsValues: Bool = false) -> Outcome {
-        thread.sync { self.run(source, sink, kind, showsValues) }
+    ///   - restore: called once the code is compiled; where it has set the session to what it was at a place, the run goes on from there.
+    public func execute(_ source: SourceFile, sink: OutputSink, kind: Analysis.Kind = .cell, showsValues: Bool = false, from restore: (() throws -> Position)? = nil) -> Outcome {
+        thread.sync { self.run(source, sink, kind, showsValues, from: restore) }
     }
 
     /// Only the checks before running.
@@ -106,23 +109,24 @@ public final class Session {
         globals[variable.slot] = value
     }
 
-    func run(_ source: SourceFile, _ sink: OutputSink, _ kind: Analysis.Kind, _ showsValues: Bool) -> Outcome {
+    func run(_ source: SourceFile, _ sink: OutputSink, _ kind: Analysis.Kind, _ showsValues: Bool, from restore: (() throws -> Position)? = nil) -> Outcome {
         evaluator.sink = sink
         defer { activity.end() }
         if let activation = evaluator.stopped()?.activation { stoppedNames.open(activation) }
         defer { stoppedNames.close() }
         let analysis = Analysis.of(source, kind: kind, globals: scope, catalog: loader)
         if analysis.hasErrors { return .rejected(analysis.diagnostics) }
-        for warning in analysis.diagnostics { sink.receive(.warning(warning)) }
+        if restore == nil { for warning in analysis.diagnostics { sink.receive(.warning(warning)) } }
 
         for statement in analysis.program.statements { if case .importFile(let file) = statement.kind { remember(file, in: source) } }
         globals.grow(to: scope.slotCount)
         let unit = CodeUnit(source, globals)
         do {
             let steps = try Compiler.compile(analysis.program, unit: unit, loader: loader)
-            return .finished(try run(steps, analysis.program, showsValues))
+            return .finished(try run(steps, analysis.program, showsValues, from: try restore?()))
         } catch let error as ScriptError { return .failed(error.report) }
         catch let diagnostic as Diagnostic { return .rejected([diagnostic]) }
+        catch let failure as Failure { return .failed(Diagnostic(failure.code, failure.message, at: nil, hint: failure.hint)) }
         catch is Interrupted { return .interrupted }
         catch is Halted { return .finished(nil) }
         catch { return .failed(Diagnostic(.internalError, "\(error)", at: nil)) }
@@ -171,6 +175,15 @@ public final class Session {
     @discardableResult
     public func evaluate(_ source: SourceFile) throws -> Value? { try evaluate(source, scope, globals) }
 
+    /// Compiles a text among the session's names without running it: for the functions in it. On the evaluation thread only.
+    /// - Throws: `Diagnostic`.
+    public func compile(_ source: SourceFile) throws {
+        let analysis = Analysis.of(source, kind: .cell, globals: scope, catalog: loader)
+        if let problem = analysis.diagnostics.first(where: { $0.severity == .error }) { throw problem }
+        globals.grow(to: scope.slotCount)
+        _ = try Compiler.compile(analysis.program, unit: CodeUnit(source, globals), loader: loader)
+    }
+
     /// The value of an expression of builtins and the standard library, whatever the session's names are. On the evaluation thread only.
     public func evaluateAlone(_ text: String) throws -> Value? { try evaluate(SourceFile(name: "recipe", text: text), GlobalScope(), GlobalTable()) }
 
@@ -192,7 +205,8 @@ public final class Session {
         for statement in analysis.program.statements { if case .importFile(let file) = statement.kind, scope === self.scope { remember(file, in: source) } }
         globals.grow(to: scope.slotCount)
         let steps = try Compiler.compile(analysis.program, unit: CodeUnit(source, globals), loader: loader)
-        return try run(steps, analysis.program, false)
+        // What the host evaluates in between is no place that a checkpoint can lead back to.
+        return try evaluator.withoutSuspension { try run(steps, analysis.program, false) }
     }
 
     /// The value of an expression over the names of a stopped call and the session's.
@@ -211,22 +225,46 @@ public final class Session {
         return try evaluator.withoutStepping { try step.node.eval(frame) }
     }
 
-    private func run(_ steps: [Step], _ program: Program, _ showsValues: Bool) throws -> Value? {
-        let frame = Frame(slotCount: program.slotCount, captures: [], evaluator)
-        var last: Value?
-        for (step, statement) in zip(steps, program.statements) {
-            if evaluator.signal.pointee != 0 { try evaluator.poll() }
-            activity.begin(Location(program.source, statement.span))
-            last = nil
-            if case .expression = statement.kind, let expression = step as? ExpressionStep {
-                let value = try expression.node.eval(frame)
-                last = value
-                if case .none = value { continue }
-                guard showsValues || value.isOutput else { continue }
-                do { try evaluator.show(value) } catch { throw expression.unit.located(error, expression.span) }
-            } else {
-                _ = try step.run(frame)
+    private func run(_ steps: [Step], _ program: Program, _ showsValues: Bool, from start: Position? = nil) throws -> Value? {
+        let frame = start?.frame ?? Frame(slotCount: program.slotCount, captures: [], evaluator)
+        var plan = start.map(Resumption.init)
+        if let plan, frame.values.count != program.slotCount { throw plan.misfit }
+        while true {
+            do { return try run(steps, program, showsValues, frame, plan) } catch let suspension as Suspension {
+                let position = suspension.position(frame, program.locals)
+                try didSuspend(position)
+                plan = Resumption(position)
             }
+        }
+    }
+
+    /// - Parameter plan: leads into the statement that runs first.
+    private func run(_ steps: [Step], _ program: Program, _ showsValues: Bool, _ frame: Frame, _ plan: Resumption?) throws -> Value? {
+        var last: Value?
+        var (index, plan) = (0, plan)
+        if let way = plan {
+            guard case .statement(let place, _) = try way.next(), steps.indices.contains(place) else { throw way.misfit }
+            index = place
+        }
+        while index < steps.count {
+            let (step, statement) = (steps[index], program.statements[index])
+            do {
+                if plan == nil, evaluator.signal.pointee != 0 { try evaluator.poll(step, frame) }
+                activity.begin(Location(program.source, statement.span))
+                let way = plan.flatMap { $0.isAtPlace ? nil : $0 }
+                plan = nil
+                last = nil
+                if case .expression = statement.kind, let expression = step as? ExpressionStep {
+                    let value = try way.map { try expression.node.resume(frame, $0) } ?? expression.node.eval(frame)
+                    last = value
+                    if case .none = value {} else if showsValues || value.isOutput {
+                        do { try evaluator.show(value) } catch { throw expression.unit.located(error, expression.span) }
+                    }
+                } else {
+                    _ = try way.map { try step.resume(frame, $0) } ?? step.run(frame)
+                }
+            } catch { throw noted(error, .statement(index, step.span)) }
+            index += 1
         }
         return last
     }

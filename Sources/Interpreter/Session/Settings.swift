@@ -4,7 +4,7 @@ import BCLScript
 public final class Settings {
     public var texts: [String: String] = [:]
     /// What each `param` was in the last run, in order: the configuration to record.
-    public internal(set) var used: [(name: String, value: Value)] = []
+    public var used: [(name: String, value: Value)] = []
 
     /// Reads a text as the kind of value that the default is.
     static func parse(_ text: String, like standard: Value) -> Value? {

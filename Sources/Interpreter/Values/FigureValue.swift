@@ -2,7 +2,7 @@ import Figures
 
 /// A figure as a value: shown where it stands alone as a statement, written by `save`.
 public final class FigureValue: HostValue {
-    private let content: Figure
+    public let content: Figure
 
     public init(_ figure: Figure) { content = figure }
 
@@ -12,10 +12,10 @@ public final class FigureValue: HostValue {
     public override func describe(_ describer: inout Describer) { describer.write("<figure: \(content.summary)>") }
 
     /// What `show` makes of values: several pictures stand side by side, anything else one below the other.
-    static func figure(of values: [Value]) throws -> Figure {
+    static func figure(of values: [Value], _ evaluator: Evaluator) throws -> Figure {
         var pictures = 0
         let parts = try values.map { value -> Figure in
-            guard case .host(let host) = value, let figure = try host.figure() else { return .text(Describer.string(value, quoted: true)) }
+            guard let figure = try evaluator.figure(value) else { return .text(Describer.string(value, quoted: true)) }
             if figure.hasImages { pictures += 1 }
             return figure
         }

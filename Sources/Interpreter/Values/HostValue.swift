@@ -51,6 +51,25 @@ open class HostValue {
 public enum IndexValue {
     case at(Value)
     case slice(start: Int?, end: Int?, step: Int)
+
+    /// As one value, for checkpoints.
+    var asValue: Value {
+        func bound(_ number: Int?) -> Value { number.map { .int($0) } ?? .none }
+        switch self {
+        case .at(let value): return .items([value])
+        case .slice(let start, let end, let step): return .items([bound(start), bound(end), .int(step)])
+        }
+    }
+
+    init?(_ value: Value) {
+        guard case .list(let list) = value else { return nil }
+        func bound(_ value: Value) -> Int? { if case .int(let number) = value { return number } else { return nil } }
+        switch list.items.count {
+        case 1: self = .at(list.items[0])
+        case 3: self = .slice(start: bound(list.items[0]), end: bound(list.items[1]), step: bound(list.items[2]) ?? 1)
+        default: return nil
+        }
+    }
 }
 
 /// Walks over elements; nil at the end.

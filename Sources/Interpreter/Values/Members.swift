@@ -49,8 +49,8 @@ public final class MemberTable {
 }
 
 /// A method taken from a value without calling it: `let f = xs.append`.
-final class BoundMethod: Callable {
-    private let value: Value
+public final class BoundMethod: Callable {
+    public let value: Value
     private let run: (Value, Arguments, Evaluator) throws -> Value
 
     init(_ value: Value, _ signature: Signature, _ run: @escaping (Value, Arguments, Evaluator) throws -> Value) {
@@ -59,5 +59,5 @@ final class BoundMethod: Callable {
         super.init(signature)
     }
 
-    override func invoke(_ arguments: Arguments, _ evaluator: Evaluator) throws -> Value { try run(value, arguments, evaluator) }
+    public override func invoke(_ arguments: Arguments, _ evaluator: Evaluator) throws -> Value { try run(value, arguments, evaluator) }
 }

@@ -61,6 +61,11 @@ public enum Value {
         return false
     }
 
+    var isList: Bool {
+        if case .list = self { return true }
+        return false
+    }
+
     var isUnset: Bool {
         if case .unset = self { return true }
         return false
@@ -83,8 +88,8 @@ public final class ListValue {
 }
 
 public final class Cell {
-    var value: Value
-    init(_ value: Value) { self.value = value }
+    public var value: Value
+    public init(_ value: Value) { self.value = value }
 
     deinit {
         guard Dismantling.holdsOthers(value) else { return }

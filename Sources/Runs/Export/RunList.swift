@@ -108,7 +108,7 @@ public enum RunJSON {
             "machine": ["host": record.machine.host, "cpu": record.machine.cpu, "cores": record.machine.cores, "threads": record.machine.threads, "device": record.machine.device, "accelerator": optional(record.machine.accelerator)],
             "command": record.command, "directory": record.directory, "started": RunWords.stamp(record.started), "ended": optional(record.ended.map(RunWords.stamp)),
             "seconds": (record.seconds * 1000).rounded() / 1000, "exit_status": optional(record.exitStatus), "error": optional(record.error), "log": record.log,
-            "artefacts": record.artefacts.map { ["path": $0.path, "bytes": $0.bytes] as [String: Any] }, "checkpoint": optional(record.checkpoint), "sweep": optional(record.sweep),
+            "searches": record.searches.map(\.json), "artefacts": record.artefacts.map { ["path": $0.path, "bytes": $0.bytes] as [String: Any] }, "checkpoint": optional(record.checkpoint), "sweep": optional(record.sweep),
             "learners": record.learners.map { learner -> [String: Any] in
                 ["name": learner.name, "method": learner.method, "seed": learner.seed, "params": values(learner.parameters), "minibatches": learner.minibatches,
                  "metrics": Dictionary(learner.metrics.entries.map { ($0.name, optional($0.value)) }, uniquingKeysWith: { $1 }),

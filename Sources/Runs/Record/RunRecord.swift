@@ -39,6 +39,8 @@ public struct RunRecord: Codable {
     /// What it printed, perhaps without its middle.
     public var log = ""
     public var artefacts: [SavedFile] = []
+    /// What searches for hyper-parameters came to: method, benchmark, metric, best, and the runs with their whole configurations and results.
+    public var searches: [RunValue] = []
     /// The file that it can be resumed from.
     public var checkpoint: String?
     /// The sweep that it is a part of.

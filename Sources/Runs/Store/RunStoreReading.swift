@@ -65,7 +65,7 @@ extension RunStore {
             record.state = RunState(rawValue: row["state_now"]) ?? .lost
             record.process = ProcessIdentity(host: row["host"], place: row["place"], number: row["process"], started: row["process_started"])
             record.files = try detail.files.map { try text($0.name, $0.hash) }
-            (record.parameters, record.artefacts, record.learnersLeftOut) = (detail.parameters, detail.artefacts, detail.learnersLeftOut)
+            (record.parameters, record.artefacts, record.searches, record.learnersLeftOut) = (detail.parameters, detail.artefacts, detail.searches, detail.learnersLeftOut)
             (record.updated, record.ended, record.seconds, record.exitStatus) = (row["updated"], row["ended"], row["seconds"], row["exit_status"])
             (record.error, record.checkpoint, record.sweep) = (row["error"], row["checkpoint"], row["sweep"])
             record.sweepCell = row["sweep_cell"]

@@ -46,6 +46,7 @@ struct RunDetail: Codable {
     var command: [String]
     var directory: String
     var artefacts: [SavedFile]
+    var searches: [RunValue]
     var learnersLeftOut: Int
 
     struct File: Codable {
@@ -68,7 +69,7 @@ private struct PreparedRun {
     init(_ record: RunRecord) throws {
         self.record = record
         detail = try RunDetail(parameters: record.parameters, files: record.files.map { RunDetail.File(name: $0.name, hash: $0.hash) }, scriptName: record.script.name, machine: record.machine,
-                               versions: record.versions, command: record.command, directory: record.directory, artefacts: record.artefacts, learnersLeftOut: record.learnersLeftOut).packed()
+                               versions: record.versions, command: record.command, directory: record.directory, artefacts: record.artefacts, searches: record.searches, learnersLeftOut: record.learnersLeftOut).packed()
         log = Deflate.packed(record.log)
         texts = ([record.script] + record.files).map { ($0.hash, Deflate.packed($0.text)) }
         let learners: [LearnerRecord?] = record.learners.isEmpty ? [nil] : record.learners

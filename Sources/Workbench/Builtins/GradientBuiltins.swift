@@ -54,7 +54,7 @@ enum GradientBuiltins {
 
 /// What `grad(f)` gives: x, ... -> df/dx.
 final class GradientFunction: Callable {
-    private let f: Callable
+    let f: Callable
 
     init(_ f: Callable) {
         self.f = f

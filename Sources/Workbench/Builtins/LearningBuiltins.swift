@@ -10,14 +10,16 @@ extension Workbench {
             Builtin("train", [required("learner"), required("task"), optional("epochs", "1"), optional("batch", "10"), optional("curve", "0")], topic: "learning",
                     doc: "Trains a learner on a task (or a list of tasks, or a benchmark): its stream once, in minibatches of 10. Further epochs are shuffled. With curve=N the task is tested before and after each of its first N minibatches: L.curves and L.lca.",
                     example: "let bench = permuted(digits(), tasks=2, per_task=50)\nlet me = single(mlp(64, 10), bench)\ntrain me on bench[0]",
-                    verb: [VerbForm.Slot(nil, "learner"), VerbForm.Slot("on", "task")]) { arguments, evaluator in
+                    verb: [VerbForm.Slot(nil, "learner"), VerbForm.Slot("on", "task")], goOn: { state, plan, evaluator in
+                        guard case .host(let learner as Learner) = state else { throw plan.misfit }
+                        return try self.train(learner, evaluator)
+                    }) { arguments, evaluator in
                 let learner = try arguments.host(0, Learner.self, "a learner")
                 let epochs = try arguments.int(2, default: 1, in: 1...1_000_000)
                 let size = try arguments.int(3, default: Benchmark.batchSize, in: 1...1_000_000)
                 learner.curveLength = try arguments.int(4, default: 0, in: 0...1_000_000)
                 try learner.stepping.begin(TrainingCursor(try self.tasks(arguments, 1), epochs: epochs, size: size))
-                try self.goOn(learner, .everything, evaluator)
-                return .none
+                return try self.train(learner, evaluator)
             },
             Builtin("evaluate", [required("learner"), required("bench"), optional("adapt", "none"), optional("classes", "the benchmark's")], topic: "learning",
                     doc: "Accuracy (0 to 1) on the test set of each task of a benchmark: a list, and the next row of the learner's accuracy matrix. On a single task: a number. Which classes compete: those of the sample's \"task\" (task-incremental), of \"all\" tasks (class-incremental), or of the tasks \"seen\" so far; without it the task's where tasks have heads of their own, and all otherwise. With adapt(steps=, lr=) each task is tested with a copy adapted to it, and L.accuracy stays as it is.",
@@ -42,13 +44,13 @@ extension Workbench {
                     example: "let bench = permuted(digits(), tasks=2, per_task=50)\nlet me = single(mlp(64, 10), bench)\nlet (x, y) = bench[0].minibatch(0)\nobserve me on (x, y, 0)",
                     verb: [VerbForm.Slot(nil, "learner"), VerbForm.Slot("on", "batch")]) { arguments, evaluator in
                 let learner = try arguments.host(0, Learner.self, "a learner")
-                try learner.stepping.checkNotStopped("another minibatch")
                 let parts = try arguments.list(1)
                 guard parts.count >= 2 else { throw arguments.wrong(1, wanted: "a list (x, y, t)") }
                 guard case .int(let task) = arguments.has(2) ? arguments[2] : parts.count > 2 ? parts[2] : .none else {
                     throw arguments.bad(1, "names no task: give (x, y, t) with the number of the task")
                 }
-                try self.observe(learner, Minibatch(x: try TensorMembers.tensor(parts[0]), y: try TensorMembers.tensor(parts[1])), task, evaluator)
+                try learner.stepping.begin(Minibatch(x: try TensorMembers.tensor(parts[0]), y: try TensorMembers.tensor(parts[1])), task: task)
+                try self.goOn(learner, .batch, evaluator)
                 return learner.losses.last.map { .float($0) } ?? .none
             },
         ]
@@ -73,6 +75,13 @@ extension Workbench {
             guard let profile else { return try learner.observe(batch, task: task, evaluator, self) }
             try profile.measure(learner.method.name) { try learner.observe(batch, task: task, evaluator, self) }
         }
+        didObserve?()
+    }
+
+    /// To the end of what its stepping has begun, or from where a checkpoint was taken.
+    private func train(_ learner: Learner, _ evaluator: Evaluator) throws -> Value {
+        do { try goOn(learner, .everything, pauses: true, evaluator) } catch { throw evaluator.suspended(error, "train", .host(learner)) }
+        return .none
     }
 
     private func follow(_ learner: Learner, _ task: Task, _ evaluator: Evaluator) throws {
@@ -80,19 +89,20 @@ extension Workbench {
     }
 
     /// A minibatch, or the end of a task.
-    func run(_ unit: TrainingCursor.Unit, of task: Task, _ learner: Learner, _ evaluator: Evaluator) throws {
+    func run(_ unit: TrainingCursor.Unit, _ learner: Learner, _ evaluator: Evaluator) throws {
         switch unit {
-        case .minibatch(let samples, let start, let length):
+        case .minibatch(let samples, let start, let length, let task):
             if learner.curveLength > 0, learner.curves[task.number] == nil { try follow(learner, task, evaluator) }
             try observe(learner, try samples.minibatch(start, length), task.number, evaluator)
             if let known = learner.curves[task.number], known.count <= learner.curveLength { try follow(learner, task, evaluator) }
-        case .taskEnd: try evaluator.shielded { try learner.finish(task: task.number, evaluator, self) }
+        case .given(let batch, let task): try observe(learner, batch, task, evaluator)
+        case .taskEnd(let task): try evaluator.shielded { try learner.finish(task: task.number, evaluator, self) }
         }
     }
 
     /// Trains as far as asked, with progress; tells of the breakpoints that it meets.
     /// - Throws: `Halted` where it stops at one and somebody is there to go on.
-    func goOn(_ learner: Learner, _ extent: LearnerStepping.Extent, remembers: Bool = false, _ evaluator: Evaluator) throws {
+    func goOn(_ learner: Learner, _ extent: LearnerStepping.Extent, remembers: Bool = false, pauses: Bool = false, _ evaluator: Evaluator) throws {
         var shown = Date.distantPast
         func show(_ cursor: TrainingCursor) {
             let now = Date()
@@ -102,11 +112,12 @@ extension Workbench {
             let label = "task \(task.task.number + 1)/\(task.benchmark.tasks.count)"
             evaluator.emit(.progress(Progress(label: label, done: cursor.done, total: cursor.total, unit: "minibatches", detail: detail)))
         }
-        try learner.stepping.go(extent, evaluator, self, remembers: remembers, progress: show)
+        try learner.stepping.go(extent, evaluator, self, remembers: remembers, pauses: pauses, progress: show)
         while learner.stepping.isStopped {
+            if remembers { for line in try learner.stepping.changes(self).lines { evaluator.print("  " + line) } }
             try reportStop(learner, evaluator)
             if evaluator.isInteractive { throw Halted() }
-            try learner.stepping.go(extent, evaluator, self, remembers: false, progress: show)
+            try learner.stepping.go(extent, evaluator, self, remembers: false, pauses: pauses, progress: show)
         }
     }
 
@@ -129,13 +140,17 @@ extension Workbench {
         for task in bench.tasks { accuracies.append(try accuracy(learner, task, bench, classes, evaluator)) }
         let way = classes ?? bench.ownClasses
         learner.record(accuracies, way, isOwn: way == bench.ownClasses)
+        evaluator.print(summary(of: accuracies, learner, way == bench.ownClasses ? nil : way == .task ? " among each task's classes" : " among \(way.rawValue) classes"))
+        return .items(accuracies.map { MatrixValue.value($0) })
+    }
+
+    /// "after task 2: accuracy 89.7% over 2 tasks learned  [ 87.6  91.8]"
+    func summary(of accuracies: [Double?], _ learner: Learner, _ remark: String?) -> String {
         let known = learner.lastTask.map { Array(accuracies.prefix($0 + 1)) } ?? accuracies
         let mean = known.compactMap { $0 }.reduce(0, +) / Double(max(1, known.count))
         let when = learner.lastTask.map { "after task \($0 + 1)" } ?? "untrained"
         let shown = known.suffix(10).map { String(format: "%5.1f", ($0 ?? 0) * 100) }.joined(separator: " ")
         let tasks = learner.lastTask == nil ? "\(known.count) tasks" : known.count == 1 ? "1 task learned" : "\(known.count) tasks learned"
-        let among = way == bench.ownClasses ? "" : way == .task ? " among each task's classes" : " among \(way.rawValue) classes"
-        evaluator.print(String(format: "%@: accuracy %.1f%% over %@%@  [%@%@]", when, mean * 100, tasks, among, known.count > 10 ? "... " : "", shown))
-        return .items(accuracies.map { MatrixValue.value($0) })
+        return String(format: "%@: accuracy %.1f%% over %@%@  [%@%@]", when, mean * 100, tasks, remark ?? "", known.count > 10 ? "... " : "", shown)
     }
 }

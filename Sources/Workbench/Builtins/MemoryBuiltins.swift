@@ -6,13 +6,13 @@ import Interpreter
 extension Workbench {
     var memoryBuiltins: [Builtin] {
         [
-            Builtin("ring", [required("bench"), required("slots"), optional("prefill", "false")], returns: "memory", topic: "memories",
-                    doc: "A memory with so many slots for each task, in which new samples overwrite the oldest. With prefill a task's first sample fills all its slots. Its exchange makes it an evaluation memory.",
+            Builtin("ring", [required("bench"), required("slots"), optional("prefill", "false"), optional("carry", "false")], returns: "memory", topic: "memories",
+                    doc: "A memory with so many slots for each task, in which new samples overwrite the oldest. With prefill a task's first sample fills all its slots; with carry a new task goes on at the slot where the one before it stopped. Its exchange makes it an evaluation memory.",
                     example: "let bench = permuted(digits(), tasks=2)\nprint ring(bench, slots=16)") { arguments, _ in
                 let bench = try arguments.host(0, BenchmarkValue.self, "a benchmark").benchmark
                 let slots = try arguments.int(1, in: 1...10_000_000)
                 return .host(MemoryValue(try RingMemory(tasks: bench.tasks.count, slots: slots, sampleSize: bench.inputSize, prefills: try arguments.bool(2, default: false),
-                                                        source: self.draws, device: self.device), self.memoryLog, imageShape: bench.imageShape))
+                                                        sharesPosition: try arguments.bool(3, default: false), source: self.draws, device: self.device), self.memoryLog, imageShape: bench.imageShape))
             },
             Builtin("reservoir", [required("bench"), required("slots")], returns: "reservoir", topic: "memories",
                     doc: "A memory with so many slots in all, which keeps every sample of the stream with the same probability (algorithm R, Vitter 1985).",
@@ -30,6 +30,6 @@ extension Workbench {
 
     private func pooled(_ rule: PooledMemory.Rule, capacity: Int, _ arguments: Arguments) throws -> Value {
         let bench = try arguments.host(0, BenchmarkValue.self, "a benchmark").benchmark
-        return .host(PooledMemoryValue(try PooledMemory(rule, bench: bench, capacity: capacity, random: streams.stream("memory"), source: draws, device: device), imageShape: bench.imageShape))
+        return .host(PooledMemoryValue(try PooledMemory(rule, bench: bench, capacity: capacity, random: streams.stream("memory"), source: draws, device: device), memoryLog, imageShape: bench.imageShape))
     }
 }

@@ -9,14 +9,15 @@ extension Workbench {
             Builtin("interval", [required("values"), optional("level", "0.95")], returns: "record", topic: "learning",
                     doc: "Mean of a list of numbers (a metric over seeds) with its confidence interval by Student's t: record of n, mean, std, half, low, high; std, half, low and high are none for one number.",
                     example: "let i = interval([0.80, 0.82, 0.81])\nprint \"{i.mean:.3f} +- {i.half:.3f}\"") { arguments, _ in
-                let values = try arguments.list(0).map { value -> Double in
+                let values = try arguments.list(0).enumerated().map { index, value -> Double in
                     switch value {
                     case .int(let number): return Double(number)
                     case .float(let number): return number
                     case .host(let host): if let number = try host.number() { return number }
+                    case .none: throw Failure(.badValue, "number \(index) of the values of interval is none", hint: "a metric is none where the evaluations that it needs are missing: see docs/metrics.md")
                     default: break
                     }
-                    throw arguments.wrong(0, wanted: "a list of numbers")
+                    throw Failure(.wrongType, "number \(index) of the values of interval must be a number, not \(value.phrase)")
                 }
                 let level = try arguments.double(1, default: 0.95)
                 guard level > 0, level < 1 else { throw arguments.bad(1, "must lie between 0 and 1, not \(level)") }

@@ -28,7 +28,8 @@ extension Workbench {
                         throw Failure(.fileError, "'\(path.text)': \(error.message)", hint: "channels, style and image must be those of the network that the file was written from")
                     }
                 }
-                return .host(NetworkValue(network, self))
+                // What it was loaded with is in its weights; the file may be gone when it is made again.
+                return .host(NetworkValue(network, self, recipe: Recipe(arguments, path: nil, seed: self.streams.seed)?.without("pretrained")))
             },
             Builtin("film", [required("net"), required("tasks"), optional("embedding", "16")], returns: "network", topic: "networks",
                     doc: "A network with a task controller around the weights of an mlp or resnet18 (Pham et al. 2021): an embedding of each task gives scales and shifts of its features. Called with the tasks of the samples: net(x, t).",

@@ -19,7 +19,7 @@ extension Workbench {
             },
             Builtin("clock", [], returns: "float", topic: "session", doc: "Seconds of a clock that only goes forward: the difference of two readings is the time between them.",
                     example: "let start = clock()\nassert clock() >= start") { _, _ in
-                .float(Double(DispatchTime.now().uptimeNanoseconds) / 1e9)
+                .float(self.clock)
             },
             Builtin("device", [required("name")], topic: "session", doc: "Where networks, benchmarks and memories that are made from now on live: \"cpu\", \"cuda\", \"cuda:1\", or \"auto\".", example: "device \"cpu\"",
                     verb: [VerbForm.Slot(nil, "name")]) { arguments, _ in

@@ -37,7 +37,7 @@ extension Workbench {
                 guard let cursor = learner.stepping.cursor, !cursor.isDone else {
                     throw Failure(.notReady, "there is nothing to go on with", hint: "start with 'step L' or 'train L on TASK'")
                 }
-                try self.goOn(learner, learner.stepping.isTraining ? .everything : .task, remembers: true, evaluator)
+                try self.goOn(learner, cursor.given != nil ? .batch : learner.stepping.isTraining ? .everything : .task, remembers: true, evaluator)
                 try self.reportPlace(learner, evaluator)
                 return .none
             },
@@ -164,12 +164,7 @@ extension Workbench {
 
     // MARK: - What is said
 
-    /// "minibatch 3/144 of task 1"
-    private func place(_ learner: Learner) -> String {
-        guard let cursor = learner.stepping.cursor, let task = cursor.task else { return "nothing: all its tasks are done" }
-        if cursor.isAtTaskEnd { return "the end of task \(task.task.number + 1)" }
-        return "minibatch \(cursor.done + 1)/\(cursor.total) of task \(task.task.number + 1)"
-    }
+    private func place(_ learner: Learner) -> String { learner.stepping.cursor?.description ?? TrainingCursor([]).description }
 
     func reportStop(_ learner: Learner, _ evaluator: Evaluator) throws {
         guard let stepper = learner.stepping.stepper, let activation = stepper.activation else { return }
@@ -201,6 +196,10 @@ extension Workbench {
     }
 
     static func short(_ value: Value, _ most: Int) -> String {
+        // Of a large tensor the first rows say less than its shape.
+        if case .host(let host) = value, let tensor = (host as? TensorValue)?.tensor, tensor.count > 20 {
+            return tensor.summary + ((try? TensorStatistics.text(tensor)).map { "  " + $0 } ?? "")
+        }
         let text = Describer.string(value, quoted: true).split(separator: "\n", omittingEmptySubsequences: true).joined(separator: " ")
         return text.count > most ? text.prefix(most) + "..." : text
     }

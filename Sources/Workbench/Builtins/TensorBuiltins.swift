@@ -13,15 +13,17 @@ enum TensorBuiltins {
                 var shape: [Int] = []
                 var flat: [Value] = []
                 try flatten(arguments[0], 0, &shape, &flat)
+                let wanted = try dtype(arguments, 1)
                 let tensor: Tensor
                 if flat.allSatisfy({ if case .int = $0 { return true } else { return false } }), !flat.isEmpty {
                     tensor = try Tensor.from(flat.map { if case .int(let value) = $0 { return value } else { return 0 } } as [Int], shape: shape)
                 } else if flat.allSatisfy({ if case .bool = $0 { return true } else { return false } }), !flat.isEmpty {
                     tensor = try Tensor.from(flat.map { if case .bool(let value) = $0 { return value } else { return false } } as [Bool], shape: shape)
                 } else {
-                    tensor = try Tensor.from(try flat.map { Float(try number($0)) }, shape: shape)
+                    let doubles = try Tensor.from(try flat.map(number), shape: shape)
+                    tensor = wanted == nil ? try doubles.to(.float32) : doubles
                 }
-                return TensorValue.value(try converted(tensor, arguments, 1))
+                return TensorValue.value(try wanted.map { try tensor.to($0) } ?? tensor)
             },
             filled("zeros", 0, "A tensor of zeros of a shape."), filled("ones", 1, "A tensor of ones of a shape."),
             Builtin("stack", [required("tensors"), optional("dim", "0")], returns: "tensor", topic: "tensors", doc: "Tensors of one shape along a new dimension.", example: "assert stack([zeros(2), ones(2)]).shape == [2, 2]") { arguments, _ in
@@ -68,12 +70,13 @@ enum TensorBuiltins {
         for item in list.items { try flatten(item, depth + 1, &shape, &flat) }
     }
 
-    private static func converted(_ tensor: Tensor, _ arguments: Arguments, _ index: Int) throws -> Tensor {
-        guard arguments.has(index), case .string(let name) = arguments[index] else { return tensor }
-        guard let dtype = DType(rawValue: name.text) else {
-            throw arguments.bad(index, "must be one of \(DType.allCases.map(\.rawValue).joined(separator: ", ")), not '\(name.text)'")
-        }
-        return try tensor.to(dtype)
+    /// The element type that is asked for; nil where none is.
+    private static func dtype(_ arguments: Arguments, _ index: Int) throws -> DType? {
+        guard arguments.has(index) else { return nil }
+        if case .none = arguments[index] { return nil }
+        let name = try arguments.string(index, default: "")
+        guard let dtype = DType(rawValue: name) else { throw arguments.bad(index, "must be one of \(DType.allCases.map(\.rawValue).joined(separator: ", ")), not '\(name)'") }
+        return dtype
     }
 
     private static var losses: [Builtin] {

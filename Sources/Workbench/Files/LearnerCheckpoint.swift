@@ -20,7 +20,7 @@ final class LearnerCheckpoint {
 
     /// Whether the learner was the same, bit for bit.
     func isEqual(to other: LearnerCheckpoint) throws -> Bool {
-        guard tensors.count == other.tensors.count, try file.encoded() == other.file.encoded() else { return false }
+        guard tensors.count == other.tensors.count, try file.isSame(as: other.file) else { return false }
         return try tensors.allSatisfy { name, tensor in try other.tensors[name].map { try tensor.equalsBitwise($0) } ?? false }
     }
 }

@@ -41,9 +41,7 @@ struct LearnerFile: Codable {
         }
         (method, minibatches, losses, lastTask) = (learner.method.name, learner.minibatches, learner.losses, learner.lastTask)
         (accuracy, accuracies, curves) = (learner.accuracy, learner.accuracyByClasses, learner.curves)
-        // A stream that nothing was drawn from yet would start from another session's seed.
-        for name in ["init", "memory", "data"] { _ = streams.stream(name) }
-        self.streams = streams.states.mapValues { [$0.0, $0.1, $0.2, $0.3] }
+        self.streams = streams.allStates.mapValues { [$0.0, $0.1, $0.2, $0.3] }
     }
 
     static func write(_ learner: Learner, streams: RandomStreams, to path: String) throws {
@@ -71,6 +69,22 @@ struct LearnerFile: Codable {
         encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
         encoder.outputFormatting = .sortedKeys
         return try encoder.encode(self)
+    }
+
+    /// Whether it says the same, floats by their bits.
+    func isSame(as other: LearnerFile) throws -> Bool {
+        guard state.count == other.state.count, zip(state, other.state).allSatisfy({ $0.name == $1.name && $0.value.isSame(as: $1.value) }),
+              losses.count == other.losses.count, zip(losses, other.losses).allSatisfy({ $0.bitPattern == $1.bitPattern }),
+              streams == other.streams, (minibatches, lastTask) == (other.minibatches, other.lastTask) else { return false }
+        return try numbers.encoded() == other.numbers.encoded()
+    }
+
+    /// The file without what is long.
+    private var numbers: LearnerFile { LearnerFile(self) }
+
+    private init(_ file: LearnerFile) {
+        (method, state, minibatches, losses, lastTask, streams, position) = (file.method, [], file.minibatches, [], file.lastTask, file.streams, file.position)
+        (accuracy, accuracies, curves) = (file.accuracy, file.accuracies, file.curves)
     }
 
     // MARK: - Reading

@@ -14,6 +14,8 @@ indirect enum Recipe: Codable, Equatable, CustomStringConvertible {
     case list([Recipe])
     case call(String, [Argument])
     case member(Recipe, String)
+    /// A call of a method of a value, without arguments.
+    case invocation(Recipe, String)
 
     struct Argument: Codable, Equatable {
         let name: String
@@ -32,6 +34,7 @@ indirect enum Recipe: Codable, Equatable, CustomStringConvertible {
         case .call(let name, let arguments):
             return "\(name)(\(arguments.map { $0.name.isEmpty ? $0.value.description : "\($0.name)=\($0.value)" }.joined(separator: ", ")))"
         case .member(let value, let name): return "\(value).\(name)"
+        case .invocation(let value, let name): return "\(value).\(name)()"
         }
     }
 
@@ -42,6 +45,7 @@ indirect enum Recipe: Codable, Equatable, CustomStringConvertible {
         case .call(let name, let arguments):
             return .call(name, arguments.filter { $0.name != Self.pathName && $0.name != "cache" }.map { Argument(name: $0.name, value: $0.value.essence) })
         case .member(let value, let name): return .member(value.essence, name)
+        case .invocation(let value, let name): return .invocation(value.essence, name)
         default: return self
         }
     }
@@ -73,6 +77,12 @@ indirect enum Recipe: Codable, Equatable, CustomStringConvertible {
             }
         }
         self = .call(arguments.signature.name, list)
+    }
+
+    /// The same call without one of its arguments.
+    func without(_ name: String) -> Recipe {
+        guard case .call(let callee, let arguments) = self else { return self }
+        return .call(callee, arguments.filter { $0.name != name })
     }
 
     private init?(_ value: Value) {

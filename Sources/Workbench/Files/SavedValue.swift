@@ -3,7 +3,7 @@ import Engine
 import Interpreter
 
 /// A value of the language as a learner's file holds it: plain values in full, tensors by the name under which they are in the file.
-enum SavedValue: Codable {
+enum SavedValue: Codable, Equatable {
     case none
     case bool(Bool)
     case int(Int)
@@ -17,9 +17,21 @@ enum SavedValue: Codable {
     case snapshot(String)
     case network(String, description: String)
     case memory(String, filled: [Int], positions: [Int], hasTargets: Bool, written: [Int]?, writes: Int?)
-    case pooled(String, owners: [Int], seen: [Int], hasTargets: Bool)
+    case pooled(String, owners: [Int], seen: [Int], hasTargets: Bool, written: [Int]?, writes: Int?)
     /// Not saved: it has to be there already, and of the same kind (a benchmark, a function).
     case kept(type: String, description: String, recipe: Recipe?)
+}
+
+extension SavedValue {
+    /// Whether it is the same, floats by their bits.
+    func isSame(as other: SavedValue) -> Bool {
+        switch (self, other) {
+        case (.float(let a), .float(let b)): return a.bitPattern == b.bitPattern
+        case (.list(let a), .list(let b)): return a.count == b.count && zip(a, b).allSatisfy { $0.isSame(as: $1) }
+        case (.record(let keys, let a), .record(let others, let b)): return keys == others && zip(a, b).allSatisfy { $0.isSame(as: $1) }
+        default: return self == other
+        }
+    }
 }
 
 /// Collects the tensors of the values that are written.
@@ -72,7 +84,7 @@ struct ValueWriter {
             let copy = try value.memory.snapshot()
             tensors += [("\(path).x", copy.x), ("\(path).y", copy.y)]
             if let targets = copy.targets { tensors.append(("\(path).targets", targets)) }
-            return .pooled(path, owners: copy.owners, seen: copy.seen, hasTargets: copy.targets != nil)
+            return .pooled(path, owners: copy.owners, seen: copy.seen, hasTargets: copy.targets != nil, written: copy.written, writes: copy.writes)
         case let value as DrawValue:
             let draw = value.draw
             tensors += [("\(path).x", draw.x), ("\(path).y", draw.y)]
@@ -151,9 +163,10 @@ struct ValueReader {
             do { try value.memory.check(state) } catch let error as DataError { throw misfit("'\(name)' does not fit: \(error.message)") }
             changes.append { try value.memory.restore(state) }
             return .host(value)
-        case .pooled(let place, let owners, let seen, let hasTargets):
+        case .pooled(let place, let owners, let seen, let hasTargets, let written, let writes):
             guard case .host(let host)? = current, let value = host as? PooledMemoryValue else { throw mismatch(name, "memory", current) }
-            let state = PooledMemory.Snapshot(x: try tensor("\(place).x"), y: try tensor("\(place).y"), targets: hasTargets ? try tensor("\(place).targets") : nil, owners: owners, seen: seen)
+            let state = PooledMemory.Snapshot(x: try tensor("\(place).x"), y: try tensor("\(place).y"), targets: hasTargets ? try tensor("\(place).targets") : nil, owners: owners, seen: seen,
+                                              written: written, writes: writes ?? 0)
             do { try value.memory.check(state) } catch let error as DataError { throw misfit("'\(name)' does not fit: \(error.message)") }
             changes.append { try value.memory.restore(state) }
             return .host(value)

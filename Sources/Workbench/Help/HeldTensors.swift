@@ -51,6 +51,7 @@ public struct HeldTensors {
         case let value as WeightsValue: return [value.network.weights]
         case let value as SnapshotValue: return [value.snapshot.weights, value.snapshot.statistics, value.snapshot.counters].filter { $0.count > 0 }
         case let value as MemoryValue: return [value.memory.x, value.memory.y] + (value.memory.targets.map { [$0] } ?? [])
+        case let value as PooledMemoryValue: return [value.memory.x, value.memory.y] + (value.memory.targets.map { [$0] } ?? [])
         case let value as DrawValue: return [value.draw.x, value.draw.y] + (value.draw.targets.map { [$0] } ?? [])
         case let value as DatasetValue: return [value.dataset.train, value.dataset.test].flatMap { [$0.images, $0.labels] }
         case let value as BenchmarkValue: return value.benchmark.tasks.flatMap { $0.train.tensors + $0.test.tensors }

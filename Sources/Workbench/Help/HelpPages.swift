@@ -108,16 +108,24 @@ public struct HelpPages {
     }
 
     private func text(_ entry: Help.Entry) -> String {
-        var isFixed = false
-        let lines = entry.text.split(separator: "\n", omittingEmptySubsequences: false).compactMap { line -> String? in
-            if line.hasPrefix("```") {
-                isFixed.toggle()
-                return nil
-            }
-            if line.isEmpty { return "" }
-            return isFixed ? "  " + line : Self.wrapped("  ", String(line), width: width)
+        var parts: [String] = []
+        var paragraph: [Substring] = []
+        func endParagraph() {
+            if !paragraph.isEmpty { parts.append(Self.wrapped("  ", paragraph.joined(separator: " "), width: width)) }
+            paragraph = []
         }
-        let body = lines.joined(separator: "\n")
+        // Lines of one paragraph are filled anew; what is indented (formulas) stays as it is.
+        for line in entry.text.split(separator: "\n", omittingEmptySubsequences: false) where !line.hasPrefix("```") {
+            if let first = line.first, first != " " {
+                if line.hasPrefix("- ") { endParagraph() }
+                paragraph.append(line)
+            } else {
+                endParagraph()
+                parts.append(line.isEmpty ? "" : "  " + line)
+            }
+        }
+        endParagraph()
+        let body = parts.joined(separator: "\n")
         let example = entry.example.map { "\n\n  example:\n" + Self.indented($0, by: 4) } ?? ""
         return entry.forms.joined(separator: "\n") + (body.isEmpty ? "" : "\n" + body) + example
     }

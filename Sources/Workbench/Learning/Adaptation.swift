@@ -10,7 +10,7 @@ struct Adaptation {
     let learningRate: Double
 
     /// A classifier of its own; the learner stays as it is. A task that the memory holds nothing of gets an unchanged copy.
-    func adapt(_ learner: Learner, to task: Int) throws -> (classifier: ClassifierValue, losses: [Double]) {
+    func adapt(_ learner: Learner, to task: Int, _ evaluator: Evaluator) throws -> (classifier: ClassifierValue, losses: [Double]) {
         guard let original = learner.classifier else {
             throw Failure(.notReady, "the method \(learner.method.name) can't be adapted", hint: "it needs parameters 'net' and 'bench'")
         }
@@ -22,6 +22,7 @@ struct Adaptation {
         var losses: [Double] = []
         try withGradients {
             for _ in 0..<steps {
+                try evaluator.checkInterrupt()
                 try net.network.zeroGradients()
                 let loss = try Loss.crossEntropy(try classifier.predict(samples.x, task: task), samples.y)
                 try loss.backward()
@@ -37,18 +38,9 @@ struct Adaptation {
         let names = learner.stateNames.filter { $0 == "replay_memory" } + learner.stateNames.filter { $0 != "replay_memory" }
         var hasMemory = false
         for name in names {
-            guard case .host(let host)? = learner.state(name) else { continue }
-            if let ring = (host as? MemoryValue)?.memory {
-                hasMemory = true
-                if task < ring.tasks, ring.filled[task] > 0 { return try ring.samples(of: task) }
-            } else if let pool = (host as? PooledMemoryValue)?.memory {
-                hasMemory = true
-                let slots = pool.filledSlots.filter { pool.owners[$0] == task }
-                if !slots.isEmpty {
-                    let found = try pool.samples(in: slots)
-                    return Minibatch(x: found.x, y: found.y)
-                }
-            }
+            guard let value = learner.state(name), let memory = try ShownMemory(value) else { continue }
+            hasMemory = true
+            if let found = memory.held.parts.first(where: { $0.task == task }) { return Minibatch(x: found.x, y: found.y) }
         }
         guard hasMemory else { throw Failure(.notReady, "the method \(learner.method.name) has no memory to adapt on") }
         return nil
@@ -56,8 +48,9 @@ struct Adaptation {
 }
 
 /// `adapt(steps=, lr=)`: a way to adapt, for `evaluate ... with`.
-final class AdaptationValue: HostValue {
+final class AdaptationValue: HostValue, Reproducible {
     let adaptation: Adaptation
+    var recipe: Recipe?
     init(_ adaptation: Adaptation) { self.adaptation = adaptation }
     override var typeName: String { "adaptation" }
     override func describe(_ describer: inout Describer) { describer.write("<adaptation: \(adaptation.steps) steps at \(Describer.string(.float(adaptation.learningRate)))>") }
@@ -93,7 +86,7 @@ extension Workbench {
             Builtin("adapt", [optional("learner", "none"), optional("task", "none"), optional("steps", "1"), optional("lr", "0.1")], topic: "learning",
                     doc: "A copy of a learner's network after some steps of gradient descent on all that its memory holds of a task (Pham et al. 2020); the learner stays as it is. Without a learner: a way to adapt, for evaluate L on BENCH with adapt(steps=, lr=).",
                     example: "let bench = permuted(digits(), tasks=2, per_task=50)\nlet me = er(mlp(64, 10), bench)\ntrain me on bench[0]\nlet a = adapt(me, bench[0], steps=5, lr=0.1)\nassert a.losses[4] < a.losses[0]\nevaluate me on bench with adapt(steps=5, lr=0.1)",
-                    verb: [VerbForm.Slot(nil, "learner"), VerbForm.Slot("for", "task")]) { arguments, _ in
+                    verb: [VerbForm.Slot(nil, "learner"), VerbForm.Slot("for", "task")]) { arguments, evaluator in
                 let rate = try arguments.double(3, default: 0.1)
                 guard rate.isFinite, rate >= 0 else { throw arguments.bad(3, "must be a number from 0 on") }
                 let adaptation = Adaptation(steps: try arguments.int(2, default: 1, in: 0...1_000_000), learningRate: rate)
@@ -101,7 +94,7 @@ extension Workbench {
                 let learner = try arguments.host(0, Learner.self, "a learner")
                 let task: Int
                 if case .int(let number) = arguments[1] { task = number } else { task = try arguments.host(1, TaskValue.self, "a task, or its number").task.number }
-                let (classifier, losses) = try adaptation.adapt(learner, to: task)
+                let (classifier, losses) = try adaptation.adapt(learner, to: task, evaluator)
                 return .host(AdaptedValue(classifier, task: task, losses: losses))
             },
         ]
@@ -123,9 +116,11 @@ extension Workbench {
     /// Each task with its own adapted copy.
     func evaluate(_ learner: Learner, adapted adaptation: Adaptation, _ arguments: Arguments, _ evaluator: Evaluator) throws -> Value {
         if case .host(let host) = arguments[1], let task = host as? TaskValue {
-            return .float(try accuracy(try adaptation.adapt(learner, to: task.task.number).classifier, task.task, evaluator))
+            return .float(try accuracy(try adaptation.adapt(learner, to: task.task.number, evaluator).classifier, task.task, evaluator))
         }
         let bench = try arguments.host(1, BenchmarkValue.self, "a benchmark or a task").benchmark
-        return .items(try bench.tasks.map { .float(try accuracy(try adaptation.adapt(learner, to: $0.number).classifier, $0, evaluator)) })
+        let found: [Double?] = try bench.tasks.map { try accuracy(try adaptation.adapt(learner, to: $0.number, evaluator).classifier, $0, evaluator) }
+        evaluator.print(summary(of: found, learner, ", each adapted in \(adaptation.steps) step\(adaptation.steps == 1 ? "" : "s")"))
+        return .items(found.map { MatrixValue.value($0) })
     }
 }

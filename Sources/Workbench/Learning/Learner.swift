@@ -122,6 +122,7 @@ final class Learner: MethodInstance {
     }
 
     func followCurve(_ task: Int, _ accuracy: Double) { curves[task, default: []].append(accuracy) }
+    func restoreClassifier(_ classifier: ClassifierValue) { self.classifier = classifier }
     func restoreCurves(_ curves: [Int: [Double]]) { self.curves = curves }
 
     /// Sets what it has reached to what a file holds.
@@ -134,7 +135,7 @@ final class Learner: MethodInstance {
 
     /// `L.replay` is the memory that the method calls replay_memory, even where a parameter is named replay.
     override func field(_ name: String) throws -> Value? {
-        if let memory = state("\(name)_memory"), case .host(let host) = memory, host is MemoryValue || host is PooledMemoryValue { return owned(memory, name) }
+        if let memory = state("\(name)_memory"), case .host(let host) = memory, host is SampleMemoryValue { return owned(memory, name) }
         if let own = try super.field(name) { return owned(own, name) }
         guard name == "weights", let net = classifier?.network.network else { return nil }
         return .host(WeightsValue(net, of: self))
@@ -146,15 +147,15 @@ final class Learner: MethodInstance {
     }
 
     private func owned(_ value: Value, _ name: String) -> Value {
-        if case .host(let host) = value, let memory = host as? MemoryValue { memory.belongs(to: self, as: name.hasSuffix("_memory") ? String(name.dropLast(7)) : name) }
+        if case .host(let host) = value, let memory = host as? SampleMemoryValue { memory.belongs(to: self, as: name.hasSuffix("_memory") ? String(name.dropLast(7)) : name) }
         return value
     }
 
     /// Its memories that hold samples, by the names under which they are shown.
-    var memories: [(name: String, memory: MemoryValue)] {
-        stateNames.compactMap { name in
-            guard case .host(let host)? = state(name), let memory = host as? MemoryValue, memory.memory.count > 0 else { return nil }
-            return (name.hasSuffix("_memory") ? String(name.dropLast(7)) : name, memory)
+    func memories() throws -> [(name: String, held: HeldSamples)] {
+        try stateNames.compactMap { name in
+            guard let value = state(name), let memory = try ShownMemory(value, of: self), memory.held.count > 0 else { return nil }
+            return (name.hasSuffix("_memory") ? String(name.dropLast(7)) : name, memory.held)
         }
     }
 
@@ -191,8 +192,8 @@ final class Learner: MethodInstance {
             .items(try cast(value).curves.sorted { $0.key < $1.key }.map { .items($0.value.map { .float($0) }) })
         },
         .method("curve", [required("task")], "Accuracy on one task after each task learned: list of R[i][task], none where it was not tested.") { value, arguments, _ in
-            let task = try arguments.int(0)
-            return .items((try cast(value).accuracy?.curve(of: task) ?? []).map { MatrixValue.value($0) })
+            guard let accuracy = try cast(value).accuracy else { return .items([]) }
+            return .items(accuracy.curve(of: try arguments.int(0, in: 0...max(0, accuracy.tasks - 1))).map { MatrixValue.value($0) })
         },
         .property("losses", "List of what each minibatch's update returned.") { value, _ in .items(try cast(value).losses.map { .float($0) }) },
         .property("last_task", "The number of the last task that it was trained on, or none.") { value, _ in try cast(value).lastTask.map { .int($0) } ?? .none },

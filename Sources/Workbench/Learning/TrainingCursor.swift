@@ -5,9 +5,11 @@ import Engine
 struct TrainingCursor {
     /// One piece of work that is done whole or not at all.
     enum Unit {
-        case minibatch(TaskSamples, start: Int, length: Int)
+        case minibatch(TaskSamples, start: Int, length: Int, of: Task)
+        /// A minibatch that `observe` was given, of the task of this number.
+        case given(Minibatch, Int)
         /// The task is over: `on task_end`.
-        case taskEnd
+        case taskEnd(Task)
     }
 
     let tasks: [TaskValue]
@@ -22,26 +24,40 @@ struct TrainingCursor {
     private var samples: TaskSamples?
     /// State of the stream "data" before the epoch was shuffled: with it the order can be drawn again.
     private(set) var shuffle: (UInt64, UInt64, UInt64, UInt64)?
+    /// The one minibatch that this stretch consists of, where `observe` began it.
+    let given: (batch: Minibatch, task: Int)?
+    /// The stretch that goes on behind a given minibatch.
+    private let outer: [TrainingCursor]
 
     init(_ tasks: [TaskValue], epochs: Int = 1, size: Int = Benchmark.batchSize) {
         self.tasks = tasks
         self.epochs = epochs
         self.size = size
+        (given, outer) = (nil, [])
     }
 
-    var isDone: Bool { index >= tasks.count }
+    /// - Parameter outer: the stretch that goes on behind it.
+    init(given batch: Minibatch, task: Int, within outer: TrainingCursor?) {
+        (tasks, epochs, size) = ([], 1, max(1, batch.y.count))
+        (given, self.outer) = ((batch, task), outer.map { [$0] } ?? [])
+    }
+
+    /// Behind a given minibatch: the stretch around it.
+    var around: TrainingCursor? { outer.first }
+    var isDone: Bool { given == nil && index >= tasks.count }
     var task: TaskValue? { isDone ? nil : tasks[index] }
     private var perEpoch: Int { task.map { ($0.task.train.count + size - 1) / size } ?? 0 }
     /// Minibatches of this task, over all epochs.
     var total: Int { perEpoch * epochs }
     var done: Int { epoch * perEpoch + batch }
     /// Whether only `on task_end` is left of the task.
-    var isAtTaskEnd: Bool { !isDone && (epoch >= epochs || perEpoch == 0) }
+    var isAtTaskEnd: Bool { given == nil && !isDone && (epoch >= epochs || perEpoch == 0) }
 
     /// What comes next; nil at the end. Further epochs are shuffled, with the stream "data", when their first minibatch is asked for.
     mutating func next(_ streams: RandomStreams) throws -> Unit? {
+        if let given { return .given(given.batch, given.task) }
         guard let task else { return nil }
-        guard !isAtTaskEnd else { return .taskEnd }
+        guard !isAtTaskEnd else { return .taskEnd(task.task) }
         if samples == nil {
             if epoch == 0 {
                 samples = task.task.train
@@ -51,11 +67,15 @@ struct TrainingCursor {
             }
         }
         guard let samples else { return nil }
-        return .minibatch(samples, start: batch * size, length: min(size, samples.count - batch * size))
+        return .minibatch(samples, start: batch * size, length: min(size, samples.count - batch * size), of: task.task)
     }
 
     /// The unit that `next` gave is done.
     mutating func advance() {
+        guard given == nil else {
+            self = around ?? TrainingCursor([])
+            return
+        }
         guard !isAtTaskEnd else {
             (index, epoch, batch, samples, shuffle) = (index + 1, 0, 0, nil, nil)
             return
@@ -63,6 +83,8 @@ struct TrainingCursor {
         batch += 1
         if batch == perEpoch { (epoch, batch, samples, shuffle) = (epoch + 1, 0, nil, nil) }
     }
+
+    func isAt(_ other: TrainingCursor) -> Bool { (index, epoch, batch) == (other.index, other.epoch, other.batch) && given == nil && other.given == nil }
 
     /// Sets the place within the tasks, as a file holds it.
     mutating func move(index: Int, epoch: Int, batch: Int, shuffle: (UInt64, UInt64, UInt64, UInt64)?) throws -> Bool {
@@ -76,5 +98,15 @@ struct TrainingCursor {
             samples = try task.task.train.shuffled(stream)
         }
         return true
+    }
+}
+
+extension TrainingCursor: CustomStringConvertible {
+    /// "minibatch 3/144 of task 1"
+    var description: String {
+        if let given { return "a minibatch of task \(given.task + 1), given by 'observe'" }
+        guard let task else { return "nothing: all its tasks are done" }
+        if isAtTaskEnd { return "the end of task \(task.task.number + 1)" }
+        return "minibatch \(done + 1)/\(total) of task \(task.task.number + 1)"
     }
 }

@@ -6,17 +6,17 @@ import Interpreter
 
 /// Two memories against each other: what they hold, and what the network of their learner makes of it.
 struct MemoryComparison {
-    private let memories: [MemoryValue]
+    private let memories: [ShownMemory]
     private let names: [String]
 
-    init(_ a: MemoryValue, _ b: MemoryValue) {
+    init(_ a: ShownMemory, _ b: ShownMemory) {
         memories = [a, b]
         let own = [a.name ?? "a", b.name ?? "b"]
         names = own[0] == own[1] ? ["\(own[0]) (first)", "\(own[1]) (second)"] : own
     }
 
     func figure(_ evaluator: Evaluator) throws -> Figure {
-        for (memory, name) in zip(memories, names) where memory.memory.count == 0 { throw Failure(.notReady, "the memory '\(name)' is empty", hint: "train the learner first") }
+        for (memory, name) in zip(memories, names) where memory.held.count == 0 { throw Failure(.notReady, "the memory '\(name)' is empty", hint: "train the learner first") }
         let learner = memories[0].learner ?? memories[1].learner
         let balance = try self.balance(learner)
         guard let classifier = learner?.classifier else {
@@ -32,17 +32,16 @@ struct MemoryComparison {
         var counts: [String: [Int]] = [:]
         var order: [String] = []
         for (index, memory) in memories.enumerated() {
-            let labels = try memory.memory.y.ints()
-            for task in 0..<memory.memory.tasks {
-                for slot in 0..<memory.memory.filled[task] {
-                    let name = BenchmarkFigures.name(of: labels[task * memory.memory.slots + slot], task: task, in: bench)
+            for part in memory.held.parts {
+                for label in try part.y.ints() {
+                    let name = BenchmarkFigures.name(of: label, task: part.task, in: bench)
                     if counts[name] == nil { order.append(name) }
                     counts[name, default: [0, 0]][index] += 1
                 }
             }
         }
         order.sort { (Int($0) ?? Int.max, $0) < (Int($1) ?? Int.max, $1) }
-        let sums = memories.map(\.memory.count)
+        let sums = memories.map(\.held.count)
         let most = 40
         let rows = order.prefix(most).map { name -> [String] in
             let pair = counts[name] ?? [0, 0]
@@ -62,7 +61,7 @@ struct MemoryComparison {
     }
 
     private func losses(_ classifier: ClassifierValue, _ evaluator: Evaluator) throws -> Figure {
-        let losses = try memories.map { try MemoryLoss($0.memory, classifier) }
+        let losses = try memories.map { try MemoryLoss($0.held, classifier) }
         var all = [Sum(), Sum()]
         let tasks = Set(losses.flatMap { $0.parts.map(\.task) }).sorted()
         let rows = try tasks.map { task -> [String] in

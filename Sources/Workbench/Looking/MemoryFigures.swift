@@ -10,29 +10,29 @@ enum MemoryFigures {
     /// - Parameters:
     ///   - name: what the memory is called, where that is known.
     ///   - label: what a label of a task is called.
-    static func memory(_ memory: RingMemory, name: String?, shape: [Int]?, label: (Int, Int) -> String) throws -> Figure {
+    static func memory(_ memory: HeldSamples, name: String?, shape: [Int]?, label: (Int, Int) -> String) throws -> Figure {
         let title = name ?? "memory"
-        let tasks = (0..<memory.tasks).filter { memory.filled[$0] > 0 }
-        guard !tasks.isEmpty else { return .text("\(title): empty, \(memory.slots) slots for each of \(memory.tasks) tasks") }
-        let each = max(1, mostImages / tasks.count)
-        var places: [(task: Int, slot: Int)] = []
-        for task in tasks where places.count < mostImages {
-            let count = min(each, memory.filled[task])
-            places += (0..<count).map { (task, $0 * memory.filled[task] / count) }
+        guard !memory.parts.isEmpty else { return .text("\(title): empty, \(memory.room)") }
+        let each = max(1, mostImages / memory.parts.count)
+        let hasAges = memory.parts.allSatisfy { $0.ages != nil }
+        var (images, captions, rows) = ([Tensor](), [String](), [[String]]())
+        for part in memory.parts {
+            let labels = try part.y.ints()
+            if captions.count < mostImages {
+                let count = min(each, part.count)
+                let places = (0..<count).map { $0 * part.count / count }
+                images.append(try part.x.indexSelect(0, try Tensor.from(places, device: part.x.device)))
+                captions += places.map { place in "\(label(labels[place], part.task)) t\(part.task + 1)" + (part.ages.map { " a\($0[place])" } ?? "") }
+            }
+            let ages = part.ages.map { ["\($0.min() ?? 0)", "\($0.max() ?? 0)"] } ?? []
+            rows.append(["\(part.task + 1)", "\(part.count)"] + ages + [counts(labels) { label($0, part.task) }])
         }
-        let flat = places.map { $0.task * memory.slots + $0.slot }
-        let labels = try memory.y.ints()
-        func age(_ place: Int) -> Int { memory.writes - memory.written[place] }
-        let images = try memory.x.indexSelect(0, try Tensor.from(flat, device: memory.x.device))
-        let captions = zip(places, flat).map { place, row in "\(label(labels[row], place.task)) t\(place.task + 1) a\(age(row))" }
-        let grid = try SampleImages(shape, size: memory.sampleSize).grid(images, captions: captions, title: title, omitted: memory.count - flat.count,
-                                                                        notes: ["below each: label, task t, age a in minibatches since it was stored"])
-        let rows = tasks.map { task -> [String] in
-            let rows = (0..<memory.filled[task]).map { task * memory.slots + $0 }
-            return ["\(task + 1)", "\(rows.count)", "\(memory.slots)", "\(rows.map(age).min()!)", "\(rows.map(age).max()!)", counts(rows.map { labels[$0] }) { label($0, task) }]
-        }
-        let columns = ["task", "held", "slots", "youngest", "oldest"].map { Table.Column($0, number: true) } + [Table.Column("labels")]
-        return .stack([.images(grid), .table(Table(columns: columns, rows: rows))])
+        let pixels = try Tensor.cat(images)
+        let grid = try SampleImages(shape, size: pixels.shape[1]).grid(
+            pixels, captions: captions, title: title, omitted: memory.count - captions.count,
+            notes: ["below each: label, task t" + (hasAges ? ", age a in minibatches since it was stored" : "")])
+        let columns = (["task", "held"] + (hasAges ? ["youngest", "oldest"] : [])).map { Table.Column($0, number: true) } + [Table.Column("labels")]
+        return .stack([.images(grid), .table(Table(title: "\(title): \(Numbers.grouped(memory.count)) samples; \(memory.room)", columns: columns, rows: rows))])
     }
 
     /// "0:3 1:5", at most 12 of them.

@@ -17,7 +17,7 @@ struct WeightPath {
     /// The network's weights are as before when this returns, also where it throws.
     func figure(title: String?, _ evaluator: Evaluator) throws -> Figure {
         guard let classifier = learner.classifier else { throw Failure(.notReady, "the method \(learner.method.name) has no 'net' and 'bench' to take the loss of") }
-        let losses = try learner.memories.map { (name: $0.name, loss: try MemoryLoss($0.memory.memory, classifier, most: Self.mostSamples)) }
+        let losses = try learner.memories().map { (name: $0.name, loss: try MemoryLoss($0.held, classifier, most: Self.mostSamples)) }
         guard !losses.isEmpty else {
             throw Failure(.notReady, "the learner has no memory with samples to take the loss on", hint: "train it first; single and ewc keep no samples")
         }

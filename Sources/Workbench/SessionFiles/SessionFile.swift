@@ -1,4 +1,4 @@
-import CZlib
+import Downloads
 import Engine
 import FilePaths
 import Foundation
@@ -7,8 +7,8 @@ import Interpreter
 /// A session on disk: a safetensors file whose tensors have checksums, with everything else as JSON in one of them.
 enum SessionFile {
     static let kind = "session"
-    static let newestVersion = 1
-    private static let content = "session.json"
+    /// 2: SHA-256, functions that were made inside of others, what the shell's cells gave.
+    static let version = 2
 
     // MARK: - Writing
 
@@ -18,17 +18,12 @@ enum SessionFile {
         let variables = try writer.variables(except: workbench.shellNames)
         let imports = try session.imports.map { file -> SavedSession.ImportedFile in
             guard let data = session.loader.readFile(file.path) else { throw Failure(.fileError, "the imported file '\(file.path)' is not there any more: the session could not be loaded again") }
-            return SavedSession.ImportedFile(path: absolute(file.path), alias: file.alias, checksum: Checksum.crc32(data))
+            return SavedSession.ImportedFile(path: absolute(file.path), alias: file.alias, checksum: try sum(data))
         }
+        let kept = try writer.values(workbench.takeValues?() ?? [])
         let saved = SavedSession(seed: workbench.streams.seed, device: workbench.device.description, streams: workbench.streams.states.mapValues { [$0.0, $0.1, $0.2, $0.3] },
-                                 imports: imports, variables: variables, nodes: writer.nodes, notes: workbench.takeNotes?())
-        let encoder = JSONEncoder()
-        encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-        encoder.outputFormatting = .sortedKeys
-        let json = try encoder.encode(saved)
-        let tensors = writer.tensors + [(content, try json.withUnsafeBytes { try Tensor.fromBytes($0, shape: [json.count], dtype: .uint8) })]
-        let sums = try checksums(tensors)
-        try Safetensors.write(tensors, metadata: ["writer": "bclsh", "kind": kind, "version": "\(newestVersion)", "checksums": sums, "checksum": seal(sums, newestVersion)], to: path)
+                                 imports: imports, variables: variables, kept: kept, nodes: writer.nodes, sources: writer.sources.isEmpty ? nil : writer.sources, notes: workbench.takeNotes?())
+        try SealedFile.write(saved, writer.tensors, kind: kind, version: version, to: path)
         workbench.markSaved(session)
         return writer.omitted
     }
@@ -39,8 +34,14 @@ enum SessionFile {
     static func read(into session: Session, _ workbench: Workbench, from path: String) throws {
         let (saved, file) = try whole(path)
         let (seed, streams, device) = (workbench.streams.seed, workbench.streams.states, workbench.device)
+        var kept: [(name: String, value: Value)] = []
         do {
-            try session.replaceNames(keeping: workbench.shellNames) { try SessionReader(saved, file.tensors, path: path, session, workbench).restore() }
+            try session.replaceNames(keeping: workbench.shellNames) {
+                let reader = SessionReader(saved, file.tensors, path: path, session, workbench)
+                let names = try reader.restore()
+                kept = try reader.kept()
+                return names
+            }
             do { try workbench.setDevice(saved.device) } catch { throw Failure(.deviceError, "the session in '\(path)' worked on \(saved.device), which is not here") }
         } catch {
             workbench.streams.reseed(seed)
@@ -52,6 +53,7 @@ enum SessionFile {
         workbench.streams.states = saved.streams.mapValues { ($0[0], $0[1], $0[2], $0[3]) }
         workbench.markSaved(session)
         if let notes = saved.notes { workbench.didLoadNotes?(notes) }
+        workbench.didLoadValues?(kept)
     }
 
     static func notes(_ path: String) throws -> Data {
@@ -61,63 +63,16 @@ enum SessionFile {
 
     /// A file whose version and checksums are as they should be.
     private static func whole(_ path: String) throws -> (saved: SavedSession, file: Safetensors.File) {
-        let file = try Safetensors.read(path)
-        guard file.metadata["kind"] == kind else {
-            let learner = file.metadata["kind"] == LearnerFile.kind
-            throw Failure(.fileError, "'\(path)' holds no session", hint: learner ? "it holds a learner: load L from \"\(path)\"" : nil)
+        let (saved, file) = try SealedFile.read(SavedSession.self, path, kind: kind, oldest: version, newest: version) { found in
+            Failure(.fileError, "'\(path)' holds no session", hint: found == LearnerFile.kind ? "it holds a learner: load L from \"\(path)\"" : nil)
         }
-        guard let version = file.metadata["version"].flatMap({ Int($0) }), version >= 1 else { throw Failure(.fileError, "'\(path)' is damaged: it does not say its version") }
-        guard version <= newestVersion else { throw Failure(.fileError, "'\(path)' was written by a newer bclsh: its version is \(version), this one reads up to \(newestVersion)") }
-        try check(file, version, path)
-        guard let body = file[content], let saved = try? decoded(body) else { throw Failure(.fileError, "'\(path)' is damaged: its description of the session can't be read") }
         guard saved.streams.values.allSatisfy({ $0.count == 4 }) else { throw Failure(.fileError, "'\(path)' is damaged: its random streams are not whole") }
         return (saved, file)
     }
 
-    private static func decoded(_ body: Tensor) throws -> SavedSession {
-        let decoder = JSONDecoder()
-        decoder.nonConformingFloatDecodingStrategy = .convertFromString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-        return try decoder.decode(SavedSession.self, from: try body.withBytes { Data($0) })
-    }
-
-    // MARK: - Checksums
-
-    /// "name:sum" of each tensor, type and shape included.
-    private static func checksums(_ tensors: [(String, Tensor)]) throws -> String {
-        try tensors.map { name, tensor in
-            let bytes = try tensor.withBytes { Checksum.crc32($0) }
-            return "\(name):\(String(Checksum.crc32(Data("\(tensor.summary) \(bytes)".utf8)), radix: 16))"
-        }.sorted().joined(separator: " ")
-    }
-
-    private static func seal(_ sums: String, _ version: Int) -> String { String(Checksum.crc32(Data("\(kind) \(version) \(sums)".utf8)), radix: 16) }
-
-    private static func check(_ file: Safetensors.File, _ version: Int, _ path: String) throws {
-        guard let sums = file.metadata["checksums"], file.metadata["checksum"] == seal(sums, version) else { throw Failure(.fileError, "'\(path)' is damaged: its checksums do not fit each other") }
-        let here = try checksums(file.names.compactMap { name in file[name].map { (name, $0) } })
-        guard here != sums else { return }
-        let wanted = Set(sums.split(separator: " "))
-        let altered = here.split(separator: " ").first { !wanted.contains($0) }.map { String($0.split(separator: ":")[0]) }
-        throw Failure(.fileError, "'\(path)' is damaged: \(altered.map { "the checksum of '\($0)' does not fit its bytes" } ?? "a part of it is missing")")
-    }
+    static func sum(_ data: Data) throws -> String { try data.withUnsafeBytes { try Checksum.of($0, .sha256).digest } }
 
     static func absolute(_ path: String) -> String { FilePath.standard(path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)") }
-}
-
-/// CRC-32, as zlib computes it.
-enum Checksum {
-    static func crc32(_ data: Data) -> UInt32 { data.withUnsafeBytes { crc32($0) } }
-
-    static func crc32(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
-        var sum = CZlib.crc32(0, nil, 0)
-        var start = 0
-        while start < bytes.count {
-            let count = min(bytes.count - start, 1 << 30)
-            sum = CZlib.crc32(sum, bytes.baseAddress?.advanced(by: start).assumingMemoryBound(to: UInt8.self), UInt32(count))
-            start += count
-        }
-        return UInt32(truncatingIfNeeded: sum)
-    }
 }
 
 extension Workbench {

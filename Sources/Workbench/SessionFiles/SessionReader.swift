@@ -12,6 +12,7 @@ final class SessionReader {
     private let session: Session
     private let workbench: Workbench
     private var values: [Value?]
+    private var cells: [Int: Cell] = [:]
     /// Nodes whose function is the meaning of a name.
     private var declared: Set<Int> = []
 
@@ -27,7 +28,9 @@ final class SessionReader {
         try runImports()
         // Functions see all names, also those that stand behind them.
         for name in names where session.scope.variables[name] == nil { session.define(name, .none) }
+        for index in saved.nodes.indices { if case .cell = saved.nodes[index] { cells[index] = Cell(.unset) } }
         try makeFunctions()
+        try makeInnerFunctions()
         for index in saved.nodes.indices { try makeLeaf(index) }
         try makeDependents()
         try fillContainers()
@@ -40,12 +43,15 @@ final class SessionReader {
         return names
     }
 
+    /// Values that are no names.
+    func kept() throws -> [(name: String, value: Value)] { try saved.kept.map { ($0.name, try value($0.value)) } }
+
     // MARK: - Code
 
     private func runImports() throws {
         for file in saved.imports {
             guard let data = session.loader.readFile(file.path) else { throw refuse("the imported file '\(file.path)' is not there any more") }
-            guard Checksum.crc32(data) == file.checksum else {
+            guard try SessionFile.sum(data) == file.checksum else {
                 throw refuse("the imported file '\(file.path)' has changed since", hint: "put the file back as it was, or load the learners on their own: load L from \"FILE\"")
             }
             let alias = file.alias.map { " as \($0)" } ?? ""
@@ -69,6 +75,24 @@ final class SessionReader {
             default: break
             }
         }
+    }
+
+    private func makeInnerFunctions() throws {
+        let places = session.loader.places
+        for (number, source) in (saved.sources ?? []).enumerated() {
+            // Only what this text holds: cells of two sessions may have one name.
+            places.clear()
+            places.isKept = true
+            defer { places.isKept = false }
+            do { try session.compile(SourceFile(name: source.name, text: source.text)) } catch let problem as Diagnostic { throw refuse("its code can't be compiled here: \(problem.message)", hint: problem.hint) }
+            for (index, node) in saved.nodes.enumerated() {
+                guard case .inner(number, let start, let end, let references) = node else { continue }
+                let shared = references.compactMap { reference -> Cell? in if case .node(let number) = reference { return cells[number] } else { return nil } }
+                guard shared.count == references.count, let closure = places.closure(CodePlace(file: source.name, start: start, end: end), shared) else { throw damaged("there is no function at \(source.name):\(start)") }
+                values[index] = .host(closure)
+            }
+        }
+        places.clear()
     }
 
     private func checkFunctions() throws {
@@ -98,6 +122,7 @@ final class SessionReader {
 
     private func value(_ reference: SavedReference) throws -> Value {
         switch reference {
+        case .unset: return .unset
         case .none: return .none
         case .bool(let value): return .bool(value)
         case .int(let value): return .int(value)
@@ -120,48 +145,22 @@ final class SessionReader {
         switch saved.nodes[index] {
         case .list: values[index] = .items([])
         case .record: values[index] = .record(RecordValue())
-        case .range(let start, let end): values[index] = .host(RangeValue(start, end))
-        case .tensor(let name, let learns):
-            let tensor = try tensor(name).clone()
-            if learns, tensor.dtype.isFloatingPoint { try tensor.setRequiresGrad(true) }
-            values[index] = TensorValue.value(tensor)
-        case .snapshot(let place): values[index] = .host(SnapshotValue(try snapshot(place)))
-        case .draw(let place, let tasks, let slots, let flat, let hasTargets):
-            let (x, y, targets) = (try tensor("\(place).x"), try tensor("\(place).y"), hasTargets ? try tensor("\(place).targets") : nil)
-            guard [tasks.count, slots.count, x.shape.first, y.shape.first].allSatisfy({ $0 == flat.count }) else { throw damaged("a draw has parts of different lengths") }
-            values[index] = .host(DrawValue(MemoryDraw(x: x, y: y, tasks: tasks, slots: slots, targets: targets, flat: flat)))
-        case .made(let recipe, let description):
-            let made = try make(recipe)
-            let here = Describer.string(made)
-            guard description == here else { throw refuse("\(recipe) was \(description), but is \(here) here") }
-            values[index] = made
-        case .network(let place, let recipe, let device):
-            guard case .host(let host)? = Optional(try on(device, { try make(recipe) })), let net = (host as? NetworkValue)?.network else { throw damaged("'\(recipe)' makes no network") }
-            try net.restore(try snapshot(place))
-            try net.restoreGradients(try tensor("\(place).gradients"))
-            values[index] = .host(host)
-        case .memory(let place, let tasks, let slots, let sampleSize, let prefills, let device, let filled, let positions, let hasTargets, let written, let writes):
-            let memory = try on(device) { try RingMemory(tasks: tasks, slots: slots, sampleSize: sampleSize, prefills: prefills, source: workbench.draws, device: workbench.device) }
-            let state = RingMemory.Snapshot(x: try tensor("\(place).x"), y: try tensor("\(place).y"), targets: hasTargets ? try tensor("\(place).targets") : nil, filled: filled, positions: positions,
-                                            written: written, writes: writes)
+        case .pooledMade(let place, let recipe, let device, let owners, let seen, let hasTargets, let written, let writes):
+            guard case .host(let host) = try leaves.on(device, { try leaves.make(recipe) }), let memory = (host as? PooledMemoryValue)?.memory else { throw damaged("'\(recipe)' makes no memory") }
+            let state = PooledMemory.Snapshot(x: try leaves.tensor("\(place).x"), y: try leaves.tensor("\(place).y"), targets: hasTargets ? try leaves.tensor("\(place).targets") : nil, owners: owners, seen: seen,
+                                              written: written, writes: writes)
             do { try memory.check(state) } catch { throw damaged("a memory does not fit: \(error)") }
             try memory.restore(state)
-            values[index] = .host(MemoryValue(memory, workbench.memoryLog))
-        case .matrix(let matrix):
-            guard matrix.isWhole else { throw damaged("an accuracy matrix is not whole") }
-            values[index] = .host(MatrixValue(matrix))
-        case .builtin(let name):
-            guard let builtin = session.registry.builtins[name] else { throw refuse("there is no builtin '\(name)' here") }
-            values[index] = .host(builtin)
+            values[index] = .host(host)
         case .library(let name):
             do { values[index] = try session.loader.libraryValue(name) } catch { throw refuse("the standard library has no '\(name)' here") }
-        case .function, .imported, .task, .weights, .classifier, .learner, .part: break
+        default: if let value = try leaves.value(saved.nodes[index]) { values[index] = value }
         }
     }
 
     /// What refers to others, once these are there: a learner may be made of the network of another one.
     private func makeDependents() throws {
-        var waiting = saved.nodes.indices.filter { values[$0] == nil }
+        var waiting = saved.nodes.indices.filter { values[$0] == nil && cells[$0] == nil }
         while !waiting.isEmpty {
             try fillContainers()
             let left = try waiting.filter { index in
@@ -180,7 +179,15 @@ final class SessionReader {
             guard let bench = known(owner) else { return nil }
             guard case .host(let host) = bench, let tasks = (host as? BenchmarkValue)?.taskValues, tasks.indices.contains(number) else { throw damaged("there is no task \(number)") }
             return .host(tasks[number])
-        case .weights(let owner):
+        case .samples(let owner, let isTest, let positions):
+            guard let whole = known(owner) else { return nil }
+            guard case .host(let host) = whole else { throw damaged("samples of what has none") }
+            return try leaves.samples(of: host, isTest: isTest, positions)
+        case .adapted(let owner, let task, let losses):
+            guard let classifier = known(owner) else { return nil }
+            guard case .host(let host) = classifier, let classifier = host as? ClassifierValue else { throw damaged("an adapted network is none") }
+            return .host(AdaptedValue(classifier, task: task, losses: losses))
+        case .weights(let owner, _):
             guard let net = known(owner) else { return nil }
             guard case .host(let host) = net, let network = (host as? NetworkValue)?.network else { throw damaged("weights of what is no network") }
             return .host(WeightsValue(network))
@@ -220,6 +227,7 @@ final class SessionReader {
         for (index, node) in saved.nodes.enumerated() {
             switch (node, values[index]) {
             case (.list(let items), .list(let list)?): list.items = items.map { known($0) ?? .none }
+            case (.cell(let content), _): cells[index]?.value = known(content) ?? .none
             case (.record(let keys, let items), .record(let record)?):
                 guard keys.count == items.count, Set(keys).count == keys.count else { throw damaged("a record has \(keys.count) keys and \(items.count) values") }
                 record.entries = RecordValue(zip(keys, items).map { ($0, known($1) ?? .none) }).entries
@@ -230,30 +238,8 @@ final class SessionReader {
 
     // MARK: - Parts
 
-    private func make(_ recipe: String) throws -> Value {
-        do {
-            guard let value = try session.evaluateAlone(recipe) else { throw damaged("'\(recipe)' makes nothing") }
-            return value
-        } catch let problem as Diagnostic { throw refuse("\(recipe) can't be made here: \(problem.message)", hint: problem.hint) }
-        catch let error as ScriptError { throw refuse("\(recipe) can't be made here: \(error.diagnostic.message)", hint: error.diagnostic.hint) }
-    }
+    private lazy var leaves = LeafReader(session: session, workbench: workbench, what: "the session", path: path) { [tensors] in tensors[$0] }
 
-    private func on<T>(_ device: String, _ body: () throws -> T) throws -> T {
-        let before = workbench.device
-        defer { workbench.device = before }
-        do { try workbench.setDevice(device) } catch { throw refuse("it has values on \(device), which is not here") }
-        return try body()
-    }
-
-    private func tensor(_ name: String) throws -> Tensor {
-        guard let tensor = tensors[name] else { throw damaged("it has no tensor '\(name)'") }
-        return tensor
-    }
-
-    private func snapshot(_ place: String) throws -> WeightsSnapshot {
-        WeightsSnapshot(weights: try tensor("\(place).weights"), statistics: try tensor("\(place).statistics"), counters: try tensor("\(place).counters"))
-    }
-
-    private func damaged(_ message: String) -> Failure { Failure(.fileError, "'\(path)' is damaged: \(message)") }
-    private func refuse(_ message: String, hint: String? = nil) -> Failure { Failure(.fileError, "the session in '\(path)' can't be loaded: \(message)", hint: hint) }
+    private func damaged(_ message: String) -> Failure { leaves.damaged(message) }
+    private func refuse(_ message: String, hint: String? = nil) -> Failure { leaves.refuse(message, hint: hint) }
 }

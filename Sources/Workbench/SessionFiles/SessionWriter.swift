@@ -7,7 +7,11 @@ import Interpreter
 struct SessionWriter {
     private let session: Session
     private var written: [SavedNode?] = []
-    private(set) var tensors: [(String, Tensor)] = []
+    private var leaves = LeafWriter()
+    var tensors: [(String, Tensor)] { leaves.tensors }
+    /// Texts that functions made inside of others stand in.
+    private(set) var sources: [SavedSession.Source] = []
+    private var sourceNumbers: [ObjectIdentifier: Int] = [:]
     /// Names that are left out, with the reason.
     private(set) var omitted: [(name: String, reason: String)] = []
     private var known: [ObjectIdentifier: Int] = [:]
@@ -21,9 +25,6 @@ struct SessionWriter {
     private var benchmarks: [ObjectIdentifier: BenchmarkValue] = [:]
     private static let most = 5_000_000
 
-    /// Why a value can't be saved.
-    private struct Unsaveable: Error { let reason: String }
-
     init(_ session: Session) { self.session = session }
 
     /// A learner that is no part of what is saved leaves an empty place.
@@ -32,9 +33,20 @@ struct SessionWriter {
     /// - Parameter ownNames: names that are not the user's.
     mutating func variables(except ownNames: Set<String>) throws -> [SavedSession.Variable] {
         let names = session.ownNames.filter { !ownNames.contains($0.key) && !$0.key.hasPrefix("$") }.sorted { $0.value.slot < $1.value.slot }.map(\.key)
-        let roots = names.compactMap { name in session.ownValue(of: name).map { (name, $0) } }
+        let roots = names.compactMap { name in session.ownValue(of: name).map { (name: name, value: $0) } }
         for (_, value) in roots { lookForBenchmarks(value) }
         for (_, value) in roots { try addLearners(in: value) }
+        return try write(roots)
+    }
+
+    /// What is kept beside the names. What can't be saved is left out, and not told.
+    mutating func values(_ values: [(name: String, value: Value)]) throws -> [SavedSession.Variable] {
+        let told = omitted
+        defer { omitted = told }
+        return try write(values)
+    }
+
+    private mutating func write(_ roots: [(name: String, value: Value)]) throws -> [SavedSession.Variable] {
         var saved: [SavedSession.Variable] = []
         for (name, value) in roots {
             let before = self
@@ -57,6 +69,7 @@ struct SessionWriter {
         case .list(let list): return list.items
         case .record(let record): return Array(record.entries.values)
         case .host(let learner as Learner): return learner.stateNames.compactMap(learner.state)
+        case .host(let closure as Closure): return closure.cells.map(\.value)
         default: return []
         }
     }
@@ -121,23 +134,28 @@ struct SessionWriter {
 
     private mutating func reference(to value: Value) throws -> SavedReference {
         switch value {
-        case .unset, .none, .cell: return .none
+        case .unset: return .unset
+        case .none: return .none
+        case .cell(let cell): return try reference(toObject: cell)
         case .bool(let value): return .bool(value)
         case .int(let value): return .int(value)
         case .float(let value): return .float(value)
         case .string(let value): return .text(value.text)
         case .list, .record, .host:
-            guard let object = Self.object(of: value) else { return .none }
-            if let number = known[ObjectIdentifier(object)] {
-                let learner = owners[number] ?? number
-                if let waitingLearner = reserved.removeValue(forKey: learner) { waiting.append((learner, waitingLearner)) }
-                return .node(number)
-            }
-            guard written.count < Self.most else { throw Failure(.badValue, "there are more than \(Self.most) values to save; tensors hold more than lists") }
-            let number = newNode(for: object)
-            waiting.append((number, object))
+            return try Self.object(of: value).map { try reference(toObject: $0) } ?? .none
+        }
+    }
+
+    private mutating func reference(toObject object: AnyObject) throws -> SavedReference {
+        if let number = known[ObjectIdentifier(object)] {
+            let learner = owners[number] ?? number
+            if let waitingLearner = reserved.removeValue(forKey: learner) { waiting.append((learner, waitingLearner)) }
             return .node(number)
         }
+        guard written.count < Self.most else { throw Failure(.badValue, "there are more than \(Self.most) values to save; tensors hold more than lists") }
+        let number = newNode(for: object)
+        waiting.append((number, object))
+        return .node(number)
     }
 
     private mutating func writeWaiting() throws {
@@ -145,6 +163,7 @@ struct SessionWriter {
             switch object {
             case let list as ListValue: written[number] = .list(try list.items.map { try reference(to: $0) })
             case let record as RecordValue: written[number] = .record(keys: Array(record.entries.keys), values: try record.entries.values.map { try reference(to: $0) })
+            case let cell as Cell: written[number] = .cell(try reference(to: cell.value))
             case let host as HostValue: written[number] = try node(host, "\(number)")
             default: break
             }
@@ -153,49 +172,29 @@ struct SessionWriter {
 
     private mutating func node(_ host: HostValue, _ place: String) throws -> SavedNode {
         switch host {
-        case let value as TensorValue:
-            tensors.append((place, try value.tensor.detach()))
-            return .tensor(place, learns: value.tensor.requiresGrad)
-        case let value as SnapshotValue:
-            add(value.snapshot, place)
-            return .snapshot(place)
-        case let value as DrawValue:
-            let draw = value.draw
-            tensors += [("\(place).x", draw.x), ("\(place).y", draw.y)] + (draw.targets.map { [("\(place).targets", $0)] } ?? [])
-            return .draw(place, tasks: draw.tasks, slots: draw.slots, flat: draw.flat, hasTargets: draw.targets != nil)
-        case let value as RangeValue: return .range(value.start, value.end)
-        case let value as NetworkValue:
-            guard let recipe = value.recipe else { throw Unsaveable(reason: "it is not known how this network was made") }
-            add(try value.network.snapshot(), place)
-            tensors.append(("\(place).gradients", try value.network.gradients.clone()))
-            return .network(place, recipe: recipe.description, device: value.network.device.description)
-        case let value as MemoryValue:
-            let (memory, copy) = (value.memory, try value.memory.snapshot())
-            tensors += [("\(place).x", copy.x), ("\(place).y", copy.y)] + (copy.targets.map { [("\(place).targets", $0)] } ?? [])
-            return .memory(place, tasks: memory.tasks, slots: memory.slots, sampleSize: memory.sampleSize, prefills: memory.prefills, device: memory.x.device.description,
-                           filled: copy.filled, positions: copy.positions, hasTargets: copy.targets != nil, written: memory.written, writes: memory.writes)
+        case let value as PooledMemoryValue:
+            guard let recipe = value.recipe else { throw Unsaveable(reason: "it is not known how this \(value.typeName) was made") }
+            let copy = try value.memory.snapshot()
+            leaves.add([("\(place).x", copy.x), ("\(place).y", copy.y)] + (copy.targets.map { [("\(place).targets", $0)] } ?? []))
+            return .pooledMade(place, recipe: recipe.description, device: copy.x.device.description, owners: copy.owners, seen: copy.seen, hasTargets: copy.targets != nil,
+                               written: value.memory.written, writes: copy.writes)
         case let value as Learner: return try learner(value, place)
         case let value as TaskValue:
             guard let bench = benchmarks[ObjectIdentifier(value.benchmark)] else { throw Unsaveable(reason: "its benchmark has no name") }
             return .task(try reference(to: .host(bench)), value.task.number)
+        case let value as SamplesValue: return .samples(try reference(to: .host(value.owner)), isTest: value.isTest, positions: value.positions)
+        case let value as AdaptedValue: return .adapted(try reference(to: .host(value.classifier)), task: value.task, losses: value.losses)
         case let value as WeightsValue:
             guard let owner = networkValue(of: value.network) else { throw Unsaveable(reason: "these are the weights of a network that has no name") }
-            return .weights(try reference(to: .host(owner)))
+            return .weights(try reference(to: .host(owner)), learner: nil)
         case let value as ClassifierValue:
             guard let bench = benchmarks[ObjectIdentifier(value.benchmark)] else { throw Unsaveable(reason: "its benchmark has no name") }
             return .classifier(try reference(to: .host(value.network)), try reference(to: .host(bench)))
-        case let value as MatrixValue: return .matrix(value.matrix)
-        case let value as Builtin: return .builtin(value.name)
         case let value as Closure: return try function(value)
         default:
-            guard let made = host as? Reproducible else { throw Unsaveable(reason: "a value of type '\(host.typeName)' is not saved") }
-            guard let recipe = made.recipe else { throw Unsaveable(reason: "it is not known how this \(host.typeName) was made") }
-            return .made(recipe.description, description: Describer.string(.host(host)))
+            guard let node = try leaves.node(host, place) else { throw Unsaveable(reason: "a value of type '\(host.typeName)' is not saved") }
+            return node
         }
-    }
-
-    private mutating func add(_ snapshot: WeightsSnapshot, _ place: String) {
-        tensors += [("\(place).weights", snapshot.weights), ("\(place).statistics", snapshot.statistics), ("\(place).counters", snapshot.counters)]
     }
 
     private func networkValue(of network: Network) -> NetworkValue? {
@@ -210,11 +209,23 @@ struct SessionWriter {
         let content: (file: LearnerFile, tensors: [(String, Tensor)])
         do { content = try LearnerFile.content(of: learner, streams: RandomStreams()) } catch let failure as Failure { throw Unsaveable(reason: failure.message) }
         let parameters = try learner.method.parameterNames.map { name in try reference(to: learner.state(name) ?? .none) }
-        tensors += content.tensors.map { ("\(place)/\($0)", $1) }
+        leaves.add(content.tensors.map { ("\(place)/\($0)", $1) })
         return .learner(try reference(to: .host(learner.method)), parameters: parameters, state: content.file)
     }
 
-    private func function(_ closure: Closure) throws -> SavedNode {
+    /// A function with variables of the one around it: its whole text is compiled again, and the function found at its place.
+    private mutating func inner(_ closure: Closure) throws -> SavedNode {
+        guard !closure.sharesLearner else { throw Unsaveable(reason: "it is a function of a learner's own variables, and the learner does not hold it") }
+        let source = closure.location.source
+        let number = sourceNumbers[ObjectIdentifier(source)] ?? sources.count
+        if number == sources.count {
+            sources.append(SavedSession.Source(name: source.name, text: String(decoding: source.bytes, as: UTF8.self)))
+            sourceNumbers[ObjectIdentifier(source)] = number
+        }
+        return .inner(source: number, start: closure.place.start, end: closure.place.end, cells: try closure.cells.map { try reference(toObject: $0) })
+    }
+
+    private mutating func function(_ closure: Closure) throws -> SavedNode {
         let location = closure.location
         let name = closure.signature.name
         if session.loader.library.files[name] == location.source.name { return .library(name) }
@@ -222,7 +233,7 @@ struct SessionWriter {
             guard let name = session.loader.exportedName(of: .host(closure), in: location.source.name) else { throw Unsaveable(reason: "it is a function that an imported file made, and has no name for") }
             return .imported(path: SessionFile.absolute(location.source.name), name: name)
         }
-        guard closure.isSelfContained else { throw Unsaveable(reason: "it is a function that was made inside of another one") }
+        guard closure.isSelfContained else { return try inner(closure) }
         return .function(text: location.source.text(location.span), name: closure.isAnonymous ? nil : name, source: location.source.name)
     }
 }

@@ -50,6 +50,11 @@ final class LearnerStepping {
     deinit { stepper?.abandon() }
 
     var isStopped: Bool { stepper != nil }
+    /// Between two minibatches, with nothing that `back` could lead to.
+    var isResting: Bool { stepper == nil && history.isEmpty }
+
+    /// Where a checkpoint was taken.
+    func restore(_ cursor: TrainingCursor, isTraining: Bool) { (self.cursor, self.isTraining) = (cursor, isTraining) }
 
     // MARK: - Where training goes on
 
@@ -60,6 +65,12 @@ final class LearnerStepping {
         self.cursor = cursor
         history = []
         isTraining = true
+    }
+
+    /// Starts with a minibatch that `observe` was given; what was going on before goes on behind it.
+    func begin(_ batch: Minibatch, task: Int) throws {
+        try checkNotStopped("another minibatch")
+        cursor = TrainingCursor(given: batch, task: task, within: cursor)
     }
 
     /// Without a stretch that goes on: the tasks of the learner's benchmark behind the last one that it was trained on.
@@ -93,8 +104,10 @@ final class LearnerStepping {
     }
 
     /// Goes on as far as asked. Where a breakpoint or the extent is reached inside an update, it stays stopped there.
-    /// - Parameter remembers: whether `back` can return to where it was, and the step is looked at.
-    func go(_ extent: Extent, _ evaluator: Evaluator, _ workbench: Workbench, remembers: Bool, progress: (TrainingCursor) -> Void) throws {
+    /// - Parameters:
+    ///   - remembers: whether `back` can return to where it was, and the step is looked at.
+    ///   - pauses: whether the run may step out between two minibatches, for a checkpoint.
+    func go(_ extent: Extent, _ evaluator: Evaluator, _ workbench: Workbench, remembers: Bool, pauses: Bool = false, progress: (TrainingCursor) -> Void) throws {
         evaluator.willGoOn()
         try noteChanges(workbench)
         // What `back` keeps of the place between two minibatches serves the update that starts there too.
@@ -106,12 +119,14 @@ final class LearnerStepping {
             startLooking(workbench)
         }
         let task = cursor?.index
+        var safe: SafePoint?
         while stepper != nil || cursor?.isDone == false {
             if stepper == nil {
-                try evaluator.checkInterrupt()
-                if try !enter(extent, known, evaluator, workbench, progress) {
+                do { try evaluator.checkInterrupt() } catch { throw giveUp(error, evaluator, workbench) }
+                if try !enter(extent, known, &safe, evaluator, workbench, progress) {
                     known = nil
                     if isOver(extent, since: task) { return }
+                    if pauses { try evaluator.checkSuspension() }
                     continue
                 }
                 known = nil
@@ -124,39 +139,86 @@ final class LearnerStepping {
                 leave()
                 try before?.restore(learner, workbench.streams)
                 evaluator.didStop(nil)
-                throw error
+                throw giveUp(error, evaluator, workbench)
             case .finished:
                 if let running { finish(running, progress) }
                 leave()
                 evaluator.didStop(nil)
                 if isOver(extent, since: task) { return }
+                if pauses { try evaluator.checkSuspension() }
             }
         }
     }
 
     /// Begins the next unit: with a stepper where it may stop inside, else it runs whole.
     /// - Returns: whether it was begun and has not run.
-    private func enter(_ extent: Extent, _ known: LearnerCheckpoint?, _ evaluator: Evaluator, _ workbench: Workbench, _ progress: (TrainingCursor) -> Void) throws -> Bool {
+    private func enter(_ extent: Extent, _ known: LearnerCheckpoint?, _ safe: inout SafePoint?, _ evaluator: Evaluator, _ workbench: Workbench,
+                       _ progress: (TrainingCursor) -> Void) throws -> Bool {
         guard var next = cursor else { return false }
         let stops = mayStop(extent, evaluator)
         let before = stops ? try known ?? LearnerCheckpoint(learner, workbench.streams) : nil
-        guard let unit = try next.next(workbench.streams), let value = next.task else { return false }
+        if !stops, evaluator.isInteractive, safe?.isDue ?? true { safe = SafePoint(learner, next, known, workbench.streams) }
+        guard let unit = try next.next(workbench.streams) else { return false }
         guard stops else {
-            try workbench.run(unit, of: value.task, learner, evaluator)
+            do { try workbench.run(unit, learner, evaluator) } catch {
+                try goBack(to: safe, evaluator, workbench)
+                throw giveUp(error, evaluator, workbench, isRestored: safe != nil)
+            }
             finish(next, progress)
             return false
         }
         (self.before, running, edits) = (before, next, [])
-        stepper = makeStepper(unit, value.task, evaluator, workbench)
+        stepper = makeStepper(unit, evaluator, workbench)
         return true
+    }
+
+    // MARK: - Where a minibatch fails
+
+    /// Makes the learner what it was before the minibatch that has failed: from a safe point the minibatches since run again, in silence.
+    private func goBack(to safe: SafePoint?, _ evaluator: Evaluator, _ workbench: Workbench) throws {
+        guard let safe, let end = cursor else { return }
+        // It was asked to stop; that is what happens.
+        evaluator.interrupt.clear()
+        try safe.checkpoint.restore(learner, workbench.streams)
+        guard end.given == nil else { return }
+        cursor = safe.cursor
+        do {
+            try evaluator.silently {
+                while let now = cursor, !now.isAt(end) {
+                    var next = now
+                    guard let unit = try next.next(workbench.streams) else { return }
+                    try workbench.run(unit, learner, evaluator)
+                    finish(next) { _ in }
+                }
+            }
+        } catch {
+            // Asked to stop once more, or the method does not do the same again: the safe point is whole.
+            cursor = safe.cursor
+            try safe.checkpoint.restore(learner, workbench.streams)
+        }
+    }
+
+    /// The error of a minibatch, with what is left of it. Training goes on with that minibatch; one that was given is over.
+    private func giveUp(_ error: Error, _ evaluator: Evaluator, _ workbench: Workbench, isRestored: Bool = true) -> Error {
+        guard let place = cursor else { return error }
+        workbench.stepped = learner
+        if place.given != nil { cursor = place.around }
+        guard evaluator.isInteractive else { return error }
+        let remark = isRestored ? "the learner is as it was before \(place)" : "\(place) is half done: the learner could not be kept as it was before"
+        if error is Interrupted {
+            evaluator.print("\(remark)\(isRestored && place.given == nil ? "; 'continue' goes on" : "")")
+            return error
+        }
+        return (error as? ScriptError)?.noting(remark) ?? error
     }
 
     /// The unit at this place is done. A task's end that nothing handles is no unit of its own.
     private func finish(_ place: TrainingCursor, _ progress: (TrainingCursor) -> Void) {
         var place = place
+        let isGiven = place.given != nil
         place.advance()
         progress(place)
-        if place.isAtTaskEnd, !learner.handles("task_end") { place.advance() }
+        if !isGiven, place.isAtTaskEnd, !learner.handles("task_end") { place.advance() }
         cursor = place
     }
 
@@ -187,12 +249,12 @@ final class LearnerStepping {
         }
     }
 
-    private func makeStepper(_ unit: TrainingCursor.Unit, _ task: Continual.Task, _ evaluator: Evaluator, _ workbench: Workbench) -> Stepper {
+    private func makeStepper(_ unit: TrainingCursor.Unit, _ evaluator: Evaluator, _ workbench: Workbench) -> Stepper {
         let threads = Threads.count
         depth = 0
         let learner = learner
         return Stepper(learner.method, evaluator, prepare: { try? Threads.set(threads) }) {
-            try workbench.run(unit, of: task, learner, evaluator)
+            try workbench.run(unit, learner, evaluator)
         }
     }
 
@@ -243,8 +305,8 @@ final class LearnerStepping {
 
     /// From before a minibatch to a statement inside of it, in silence.
     private func returnInto(_ statements: Int, _ before: LearnerCheckpoint, _ edits: [Edit], _ evaluator: Evaluator, _ workbench: Workbench) throws {
-        guard statements > 0, var next = cursor, let unit = try next.next(workbench.streams), let task = next.task else { return }
-        stepper = makeStepper(unit, task.task, evaluator, workbench)
+        guard statements > 0, var next = cursor, let unit = try next.next(workbench.streams) else { return }
+        stepper = makeStepper(unit, evaluator, workbench)
         (self.before, running) = (before, next)
         try evaluator.silently {
             for edit in edits {
@@ -287,6 +349,9 @@ final class LearnerStepping {
 
     /// The place as a file holds it; nil where training has not begun.
     func saved() throws -> SavedPosition? {
+        if cursor?.given != nil {
+            throw Failure(.notReady, "the learner can't be saved here: it is stopped in a minibatch that 'observe' gave it", hint: "'step batch' ends the minibatch; then save")
+        }
         guard let cursor, !cursor.isDone, case .host(let host)? = learner.state("bench"), let bench = host as? BenchmarkValue,
               cursor.tasks.allSatisfy({ task in bench.taskValues.contains { $0 === task } }) else { return nil }
         guard edits.isEmpty else {

@@ -19,15 +19,50 @@ struct StepChanges {
             lines.append(numbers.joined(separator: ", "))
         }
         for (name, value) in variables.suffix(8) { lines.append("\(name) = \(Workbench.short(value, 90))") }
-        for entry in entries.suffix(6) { lines.append(Self.text(entry, learner)) }
-        if entries.count > 6 { lines.insert("\(entries.count - 6) more writes and draws before these", at: lines.count - 6) }
+        lines += entries.count > 6 ? Self.summaries(entries, learner) : entries.map { Self.text($0, learner) }
         self.lines = lines
+    }
+
+    /// Of many writes and draws, those of each memory as one.
+    private static func summaries(_ entries: [MemoryLog.Entry], _ learner: Learner) -> [String] {
+        struct Sum {
+            var times = 0, samples = 0
+            var slots: [Int: Set<Int>] = [:]
+        }
+        var order: [String] = []
+        var sums: [String: Sum] = [:]
+        func add(_ memory: SampleMemoryValue, _ what: String, _ places: [(task: Int, slot: Int)], _ samples: Int) {
+            let key = "\(name(memory, learner)): \(what)"
+            if sums[key] == nil { order.append(key) }
+            sums[key, default: Sum()].times += 1
+            sums[key]?.samples += samples
+            for place in places { sums[key]?.slots[place.task, default: []].insert(place.slot) }
+        }
+        for entry in entries {
+            switch entry {
+            case .wrote(let memory, let task, let slots): add(memory, "wrote", slots.map { (task, $0) }, slots.count)
+            case .kept(let memory, let task, let slots, _): add(memory, "wrote", slots.map { (task, $0) }, slots.count)
+            case .drew(let memory, let draw): add(memory, "drew", Array(zip(draw.tasks, draw.slots)).map { (task: $0, slot: $1) }, draw.count)
+            case .setTargets(let memory, let task): add(memory, "stored soft targets of task \(task + 1)", [], 0)
+            case .replacedTargets(let memory, let slots): add(memory, "stored targets", [], slots.count)
+            }
+        }
+        return order.map { key in
+            let sum = sums[key] ?? Sum()
+            let samples = sum.samples > 0 ? " \(sum.samples) \(sum.samples == 1 ? "sample" : "samples")" : ""
+            let tasks = sum.slots.keys.sorted().map { "task \($0 + 1): \(places((sum.slots[$0] ?? []).sorted()))" }
+            return "\(key)\(samples)\(sum.times > 1 ? " in \(sum.times) \(key.hasSuffix("drew") ? "draws" : "writes")" : "")\(tasks.isEmpty ? "" : " - " + tasks.joined(separator: ", "))"
+        }
     }
 
     private static func text(_ entry: MemoryLog.Entry, _ learner: Learner) -> String {
         switch entry {
         case .wrote(let memory, let task, let slots):
-            return "\(name(memory, learner)): wrote \(slots.count == 1 ? "slot" : "slots") \(ranges(slots)) of task \(task + 1)"
+            return "\(name(memory, learner)): wrote \(places(slots)) of task \(task + 1)"
+        case .kept(let memory, let task, let slots, let count):
+            let offered = "\(count) \(count == 1 ? "sample" : "samples") of task \(task + 1)"
+            return slots.isEmpty ? "\(name(memory, learner)): kept none of \(offered)" : "\(name(memory, learner)): wrote \(places(slots)), \(slots.count) of \(offered)"
+        case .replacedTargets(let memory, let slots): return "\(name(memory, learner)): stored targets in \(places(slots.sorted()))"
         case .setTargets(let memory, let task): return "\(name(memory, learner)): stored soft targets of task \(task + 1)"
         case .drew(let memory, let draw):
             guard draw.count > 0 else { return "\(name(memory, learner)): drew nothing" }
@@ -40,12 +75,12 @@ struct StepChanges {
         }
     }
 
-    private static func name(_ memory: RingMemory, _ learner: Learner) -> String {
-        learner.stateNames.first { name in
-            if case .host(let host)? = learner.state(name), let value = host as? MemoryValue { return value.memory === memory }
-            return false
-        } ?? "a memory"
+    private static func name(_ memory: SampleMemoryValue, _ learner: Learner) -> String {
+        learner.stateNames.first { if case .host(let host)? = learner.state($0) { return host === memory } else { return false } } ?? "a memory"
     }
+
+    /// "slots 0-8, 12"
+    private static func places(_ slots: [Int]) -> String { "\(slots.count == 1 ? "slot" : "slots") \(ranges(slots))" }
 
     /// "0-8, 12"
     private static func ranges(_ numbers: [Int]) -> String {

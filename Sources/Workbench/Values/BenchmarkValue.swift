@@ -17,17 +17,18 @@ final class DatasetValue: HostValue, Reproducible {
     override func figure() throws -> Figure? { try BenchmarkFigures.dataset(dataset) }
     override var members: MemberTable { Self.table }
 
-    private static func dataset(_ value: Value) throws -> Dataset {
-        guard case .host(let host) = value, let dataset = (host as? DatasetValue)?.dataset else { throw Failure(.wrongType, "this is \(value.phrase), not a dataset") }
+    private static func holder(_ value: Value) throws -> DatasetValue {
+        guard case .host(let host) = value, let dataset = host as? DatasetValue else { throw Failure(.wrongType, "this is \(value.phrase), not a dataset") }
         return dataset
     }
+    private static func dataset(_ value: Value) throws -> Dataset { try holder(value).dataset }
 
     static let table = MemberTable([
         .property("name", "Its name.") { value, _ in .text(try dataset(value).name) },
         .property("classes", "Number of classes.") { value, _ in .int(try dataset(value).classes) },
         .property("class_names", "List of the names of its classes, by label.") { value, _ in .items(try dataset(value).classNames.map { .text($0) }) },
-        .property("train", "Its training samples, in the order of the files.") { value, _ in .host(SamplesValue(try dataset(value), \.train, "training")) },
-        .property("test", "Its test samples, in the order of the files.") { value, _ in .host(SamplesValue(try dataset(value), \.test, "test")) },
+        .property("train", "Its training samples, in the order of the files.") { value, _ in .host(SamplesValue(try holder(value), isTest: false)) },
+        .property("test", "Its test samples, in the order of the files.") { value, _ in .host(SamplesValue(try holder(value), isTest: true)) },
         recipeMember,
         .property("train_size", "Number of training images.") { value, _ in .int(try dataset(value).train.count) },
         .property("test_size", "Number of test images.") { value, _ in .int(try dataset(value).test.count) },

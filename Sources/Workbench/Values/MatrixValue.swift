@@ -9,6 +9,8 @@ final class MatrixValue: HostValue {
 
     override var typeName: String { "accuracy matrix" }
     override func length() throws -> Int? { matrix.tasks }
+    /// R[i][j] in rows; none where an entry is not known.
+    var rows: Value { .items((0..<matrix.tasks).map { row in .items((0..<matrix.tasks).map { Self.value(matrix[row, $0]) }) }) }
 
     override func index(_ items: [IndexValue]) throws -> Value? {
         guard case .at(.int(let index))? = items.first, items.count <= 2 else { return nil }

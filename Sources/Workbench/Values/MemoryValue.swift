@@ -5,24 +5,15 @@ import Figures
 import Interpreter
 
 /// A memory of samples, as methods use it.
-final class MemoryValue: HostValue {
+final class MemoryValue: SampleMemoryValue {
     let memory: RingMemory
-    /// (channels, height, width) of its samples; nil where unknown.
-    let imageShape: [Int]?
-    /// The learner that it was last reached through, and the name it has there.
-    private(set) weak var learner: Learner?
-    private(set) var name: String?
-    private let log: MemoryLog
 
-    init(_ memory: RingMemory, _ log: MemoryLog, imageShape: [Int]? = nil) { (self.memory, self.log, self.imageShape) = (memory, log, imageShape) }
-
-    func belongs(to learner: Learner, as name: String) { (self.learner, self.name) = (learner, name) }
-
-    override func figure() throws -> Figure? {
-        let bench = learner?.classifier?.benchmark
-        return try MemoryFigures.memory(memory, name: name, shape: imageShape) { BenchmarkFigures.name(of: $0, task: $1, in: bench) }
+    init(_ memory: RingMemory, _ log: MemoryLog, imageShape: [Int]? = nil) {
+        self.memory = memory
+        super.init(log, imageShape: imageShape)
     }
 
+    override func held() throws -> HeldSamples { try HeldSamples(memory) }
     override var typeName: String { "memory" }
     override func describe(_ describer: inout Describer) {
         describer.write("<memory: \(memory.count) samples in \(memory.tasks) tasks of \(memory.slots) slots>")
@@ -55,14 +46,19 @@ final class MemoryValue: HostValue {
     static let table = MemberTable([
         .property("slots", "Slots for each task.") { value, _ in .int(try cast(value).slots) },
         .property("counts", "List of the samples held of each task.") { value, _ in .items(try cast(value).filled.map { .int($0) }) },
-        .property("images", "The samples held, all tasks: [n, D].") { value, _ in TensorValue.value(try all(try cast(value)).x) },
-        .property("labels", "Their labels: int64 [n].") { value, _ in TensorValue.value(try all(try cast(value)).y) },
+        .property("images", "The samples held, all tasks: [n, D].") { value, _ in TensorValue.value(try cast(value).all().x) },
+        .property("labels", "Their labels: int64 [n].") { value, _ in TensorValue.value(try cast(value).all().y) },
+        .property("targets", "The soft targets stored beside them: [n, C].") { value, _ in TensorValue.value(try DrawValue.targets(try cast(value).all())) },
+        .property("all", "All samples held, as a draw.") { value, _ in
+            let holder = try holder(value)
+            return .host(DrawValue(try holder.memory.all(), imageShape: holder.imageShape))
+        },
         .method("store", [required("x"), required("y"), required("task")],
                 "Writes samples x [B, D] with labels y [B] behind the last ones; at the end of the ring the rest is dropped and the next minibatch starts at slot 0.") { value, arguments, _ in
             let (holder, y, task) = (try holder(value), try TensorBuiltins.tensor(arguments, 1), try arguments.int(2))
             let before = holder.mark(task)
             try holder.memory.store(try TensorBuiltins.tensor(arguments, 0), y, task: task)
-            holder.log.wrote(holder.memory, task: task, from: before, count: y.count)
+            holder.log.wrote(holder, task: task, from: before, count: y.count)
             return .none
         },
         .method("exchange", [required("x"), required("y"), required("task")],
@@ -70,17 +66,17 @@ final class MemoryValue: HostValue {
             let (holder, task) = (try holder(value), try arguments.int(2))
             let before = holder.mark(task)
             let rest = try holder.memory.exchange(try TensorBuiltins.tensor(arguments, 0), try TensorBuiltins.tensor(arguments, 1), task: task)
-            holder.log.wrote(holder.memory, task: task, from: before, count: 1)
+            holder.log.wrote(holder, task: task, from: before, count: 1)
             return .items([TensorValue.value(rest.x), TensorValue.value(rest.y)])
         },
         .method("samples", [required("task"), optional("empty", "false")], "(x, y) of all samples of a task: x [n, D], y int64 [n]; with empty=true also the slots that nothing was written to yet, which are zero.") { value, arguments, _ in
             let samples = try cast(value).samples(of: try arguments.int(0), empty: try arguments.bool(1, default: false))
             return .items([TensorValue.value(samples.x), TensorValue.value(samples.y)])
         },
-        .method("set_targets", [required("targets"), required("task")], "Stores soft targets [n, C] beside the samples of a task.") { value, arguments, _ in
+        .method("set_targets", [required("targets"), required("task")], "Stores soft targets beside the samples of a task: [n, C], or [slots, C] also for slots that nothing was written to yet.") { value, arguments, _ in
             let (holder, task) = (try holder(value), try arguments.int(1))
             try holder.memory.setTargets(try TensorBuiltins.tensor(arguments, 0).detach(), task: task)
-            holder.log.add(.setTargets(holder.memory, task: task))
+            holder.log.add(.setTargets(holder, task: task))
             return .none
         },
         .method("draw_task", [required("tasks")], "Draws one task from 0 up to, not including, tasks, evenly.") { value, arguments, _ in
@@ -92,7 +88,7 @@ final class MemoryValue: HostValue {
             let holder = try holder(value)
             let draw = try holder.memory.draw(try arguments.int(0), tasks: try arguments.int(1, default: holder.memory.tasks), only: try arguments.optionalInt(4), replacement: try arguments.bool(5, default: false),
                                               removing: try flat(arguments, 2), avoiding: try flat(arguments, 3))
-            holder.log.add(.drew(holder.memory, draw))
+            holder.log.add(.drew(holder, draw))
             return .host(DrawValue(draw, imageShape: holder.imageShape))
         },
     ])
@@ -102,18 +98,12 @@ final class MemoryValue: HostValue {
         guard memory.positions.indices.contains(task) else { return (0, false) }
         return (memory.positions[task], memory.prefills && memory.filled[task] == 0)
     }
-
-    private static func all(_ memory: RingMemory) throws -> Minibatch {
-        let rows = (0..<memory.tasks).flatMap { task in (0..<memory.filled[task]).map { task * memory.slots + $0 } }
-        let indices = try Tensor.from(rows, device: memory.x.device)
-        return Minibatch(x: try memory.x.indexSelect(0, indices), y: try memory.y.indexSelect(0, indices))
-    }
 }
 
 /// Samples that a memory has drawn.
 final class DrawValue: HostValue {
     let draw: MemoryDraw
-    private let imageShape: [Int]?
+    let imageShape: [Int]?
     init(_ draw: MemoryDraw, imageShape: [Int]? = nil) { (self.draw, self.imageShape) = (draw, imageShape) }
     override func figure() throws -> Figure? { try MemoryFigures.draw(draw, shape: imageShape) }
 
@@ -126,6 +116,11 @@ final class DrawValue: HostValue {
     private static func cast(_ value: Value) throws -> MemoryDraw {
         guard case .host(let host) = value, let draw = (host as? DrawValue)?.draw else { throw Failure(.wrongType, "this is \(value.phrase), not a draw") }
         return draw
+    }
+
+    static func targets(_ draw: MemoryDraw) throws -> Tensor {
+        guard let targets = draw.targets else { throw Failure(.notReady, "the memory holds no soft targets yet", hint: "store them with set_targets") }
+        return targets
     }
 
     static let table = MemberTable([
@@ -145,8 +140,7 @@ final class DrawValue: HostValue {
         },
         .property("slots", "The slot of each within its task: list of k ints.") { value, _ in .items(try cast(value).slots.map { .int($0) }) },
         .property("targets", "Their soft targets [k, C].") { value, _ in
-            guard let targets = try cast(value).targets else { throw Failure(.notReady, "the memory holds no soft targets yet", hint: "store them with set_targets") }
-            return TensorValue.value(targets)
+            TensorValue.value(try targets(try cast(value)))
         },
     ])
 }

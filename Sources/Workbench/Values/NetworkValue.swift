@@ -10,8 +10,9 @@ final class NetworkValue: Callable, Reproducible {
     var recipe: Recipe?
     private unowned let workbench: Workbench
 
-    init(_ network: Network, _ workbench: Workbench) {
+    init(_ network: Network, _ workbench: Workbench, recipe: Recipe? = nil) {
         self.network = network
+        self.recipe = recipe
         self.workbench = workbench
         super.init(Signature("network", [required("x"), optional("t", "none"), optional("training", "while a learner trains")]))
     }
@@ -26,7 +27,7 @@ final class NetworkValue: Callable, Reproducible {
     override func figure() throws -> Figure? { try NetworkFigures.network(network) }
 
     /// A network of its own with the same weights.
-    func copy() throws -> NetworkValue { NetworkValue(try network.copy(), workbench) }
+    func copy() throws -> NetworkValue { NetworkValue(try network.copy(), workbench, recipe: recipe) }
 
     /// In training mode while a learner is being trained, in evaluation mode elsewhere. Networks that take no tasks pass them over.
     override func invoke(_ arguments: Arguments, _ evaluator: Evaluator) throws -> Value {
@@ -106,13 +107,11 @@ final class NetworkValue: Callable, Reproducible {
         .property("input_parameters", "Parameters of its first layer: they are the first of the vector [P].") { value, _ in .int(try network(value).inputParameterCount) },
         .method("double", [], "A network of its own with the same weights in float64, for checks of derivatives. It takes float32 samples too.") { value, _, _ in
             guard case .host(let host) = value, let original = host as? NetworkValue else { return .none }
-            return .host(NetworkValue(try original.network.converted(to: .float64), original.workbench))
+            return .host(NetworkValue(try original.network.converted(to: .float64), original.workbench, recipe: original.recipe.map { .invocation($0, "double") }))
         },
         .method("copy", [], "A network of its own with the same weights.") { value, _, _ in
             guard case .host(let host) = value, let original = host as? NetworkValue else { return .none }
-            let copy = NetworkValue(try original.network.copy(), original.workbench)
-            copy.recipe = original.recipe
-            return .host(copy)
+            return .host(try original.copy())
         },
     ])
 }

@@ -1,14 +1,20 @@
 import BCLScript
 import Continual
 import Engine
+import Figures
 import Interpreter
 
 /// A reservoir, or a memory with slots for each class, as methods use it.
-final class PooledMemoryValue: HostValue {
+final class PooledMemoryValue: SampleMemoryValue, Reproducible {
     let memory: PooledMemory
-    private let imageShape: [Int]?
+    var recipe: Recipe?
 
-    init(_ memory: PooledMemory, imageShape: [Int]? = nil) { (self.memory, self.imageShape) = (memory, imageShape) }
+    init(_ memory: PooledMemory, _ log: MemoryLog, imageShape: [Int]? = nil) {
+        self.memory = memory
+        super.init(log, imageShape: imageShape)
+    }
+
+    override func held() throws -> HeldSamples { try HeldSamples(memory) }
 
     override var typeName: String { memory.rule == .reservoir ? "reservoir" : "class memory" }
     override func describe(_ describer: inout Describer) {
@@ -40,6 +46,10 @@ final class PooledMemoryValue: HostValue {
             let memory = try holder(value).memory
             return TensorValue.value(try memory.samples(in: memory.filledSlots).y)
         },
+        .property("targets", "What is stored beside the samples held: [n, C].") { value, _ in
+            let memory = try holder(value).memory
+            return TensorValue.value(try DrawValue.targets(try memory.samples(in: memory.filledSlots)))
+        },
         .property("all", "All samples held, as a draw.") { value, _ in
             let memory = try holder(value).memory
             return try draw(value, try memory.samples(in: memory.filledSlots))
@@ -48,23 +58,28 @@ final class PooledMemoryValue: HostValue {
                 "Offers samples x [B, D] with labels y [B] of a task, and targets [B, C] to be kept beside them: a reservoir keeps each sample of the stream with the same probability, a class memory the newest of each class.") { value, arguments, _ in
             var targets: Tensor?
             if case .host = arguments[3] { targets = try TensorBuiltins.tensor(arguments, 3) }
-            try holder(value).memory.store(try TensorBuiltins.tensor(arguments, 0), try TensorBuiltins.tensor(arguments, 1), task: try arguments.int(2, in: 0...1_000_000), targets: targets)
+            let (holder, y, task) = (try holder(value), try TensorBuiltins.tensor(arguments, 1), try arguments.int(2, in: 0...1_000_000))
+            let slots = try holder.memory.store(try TensorBuiltins.tensor(arguments, 0), y, task: task, targets: targets)
+            holder.log.add(.kept(holder, task: task, slots: slots, of: y.count))
             return .none
         },
         .method("samples", [required("task")], "(x, y) of all samples of a task: x [n, D], y int64 [n].") { value, arguments, _ in
-            let memory = try holder(value).memory
-            let task = try arguments.int(0)
-            let found = try memory.samples(in: memory.filledSlots.filter { memory.owners[$0] == task })
+            let found = try holder(value).memory.samples(of: try arguments.int(0))
             return .items([TensorValue.value(found.x), TensorValue.value(found.y)])
         },
         .method("set_targets", [required("targets"), required("draw")], "Replaces what is stored beside drawn samples: targets [k, C].") { value, arguments, _ in
-            try holder(value).memory.setTargets(try TensorBuiltins.tensor(arguments, 0), slots: try MemoryValue.flat(arguments, 1))
+            let (holder, slots) = (try holder(value), try MemoryValue.flat(arguments, 1))
+            try holder.memory.setTargets(try TensorBuiltins.tensor(arguments, 0), slots: slots)
+            holder.log.add(.replacedTargets(holder, slots: slots))
             return .none
         },
         .method("draw", [required("count"), optional("tasks", "all"), optional("task", "none"), optional("replacement", "false"), optional("avoiding", "none")],
                 "Draws samples, from all tasks, from the tasks 0 up to, not including, tasks, or from one task; without replacement unless asked for; never the slots to be avoided (a draw, or a list).") { value, arguments, _ in
-            try draw(value, try holder(value).memory.draw(try arguments.int(0), tasks: try arguments.optionalInt(1), only: try arguments.optionalInt(2),
-                                                          replacement: try arguments.bool(3, default: false), avoiding: try MemoryValue.flat(arguments, 4)))
+            let holder = try holder(value)
+            let drawn = try holder.memory.draw(try arguments.int(0), tasks: try arguments.optionalInt(1), only: try arguments.optionalInt(2),
+                                               replacement: try arguments.bool(3, default: false), avoiding: try MemoryValue.flat(arguments, 4))
+            holder.log.add(.drew(holder, drawn))
+            return try draw(value, drawn)
         },
     ])
 }

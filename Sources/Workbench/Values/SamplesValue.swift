@@ -13,22 +13,39 @@ final class SamplesValue: HostValue {
     let classNames: [String]
     /// "training samples of task 1 of permuted digits"
     let title: String
+    /// The task or data set that they are of.
+    let owner: HostValue
+    let isTest: Bool
+    /// Their places among the samples of the owner; nil: all.
+    let positions: [Int]?
 
-    init(_ samples: TaskSamples, imageShape: [Int], classNames: [String], title: String) {
+    private init(_ samples: TaskSamples, imageShape: [Int], classNames: [String], title: String, owner: HostValue, isTest: Bool, positions: [Int]? = nil) {
+        (self.owner, self.isTest, self.positions) = (owner, isTest, positions)
         self.samples = samples
         self.imageShape = imageShape
         self.classNames = classNames
         self.title = title
     }
 
-    convenience init(_ value: TaskValue, _ part: KeyPath<Continual.Task, TaskSamples>, _ what: String) {
+    convenience init(_ value: TaskValue, isTest: Bool) {
         let (task, bench) = (value.task, value.benchmark)
-        self.init(task[keyPath: part], imageShape: bench.imageShape, classNames: bench.heads == .perTask ? task.classNames : bench.outputNames,
-                  title: "\(what) samples of task \(task.number + 1) of \(bench.name)")
+        self.init(isTest ? task.test : task.train, imageShape: bench.imageShape, classNames: bench.heads == .perTask ? task.classNames : bench.outputNames,
+                  title: "\(isTest ? "test" : "training") samples of task \(task.number + 1) of \(bench.name)", owner: value, isTest: isTest)
     }
 
-    convenience init(_ data: Dataset, _ part: KeyPath<Dataset, SampleSet>, _ what: String) {
-        self.init(TaskSamples(data[keyPath: part]), imageShape: data.imageShape, classNames: data.classNames, title: "\(what) samples of \(data.name)")
+    convenience init(_ value: DatasetValue, isTest: Bool) {
+        let data = value.dataset
+        self.init(TaskSamples(isTest ? data.test : data.train), imageShape: data.imageShape, classNames: data.classNames,
+                  title: "\(isTest ? "test" : "training") samples of \(data.name)", owner: value, isTest: isTest)
+    }
+
+    /// As a task or a data set has them; nil for other values.
+    static func of(_ owner: HostValue, isTest: Bool) -> SamplesValue? {
+        switch owner {
+        case let task as TaskValue: return SamplesValue(task, isTest: isTest)
+        case let data as DatasetValue: return SamplesValue(data, isTest: isTest)
+        default: return nil
+        }
     }
 
     override var typeName: String { "sample set" }
@@ -61,7 +78,8 @@ final class SamplesValue: HostValue {
     }
 
     func chosen(_ positions: [Int]) throws -> SamplesValue {
-        SamplesValue(try samples.chosen(positions), imageShape: imageShape, classNames: classNames, title: title)
+        SamplesValue(try samples.chosen(positions), imageShape: imageShape, classNames: classNames, title: title, owner: owner, isTest: isTest,
+                     positions: positions.map { self.positions?[$0] ?? $0 })
     }
 
     /// uint8 [N, C, H, W], as they would be shown.

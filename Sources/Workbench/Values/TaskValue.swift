@@ -31,8 +31,8 @@ final class TaskValue: HostValue {
         .property("classes", "List of its classes, as labels of the data set.") { value, _ in .items(try cast(value).classes.map { .int($0) }) },
         .property("class_names", "List of the names of its classes.") { value, _ in .items(try cast(value).classNames.map { .text($0) }) },
         .property("outputs", "List of the network's outputs that belong to its classes.") { value, _ in .items(try cast(value).outputs.map { .int($0) }) },
-        .property("train", "Its training samples, in the order of the stream.") { value, _ in .host(SamplesValue(try TaskValue.value(value), \.train, "training")) },
-        .property("test", "Its test samples.") { value, _ in .host(SamplesValue(try TaskValue.value(value), \.test, "test")) },
+        .property("train", "Its training samples, in the order of the stream.") { value, _ in .host(SamplesValue(try TaskValue.value(value), isTest: false)) },
+        .property("test", "Its test samples.") { value, _ in .host(SamplesValue(try TaskValue.value(value), isTest: true)) },
         .property("train_size", "Number of training samples.") { value, _ in .int(try cast(value).train.count) },
         .property("test_size", "Number of test samples.") { value, _ in .int(try cast(value).test.count) },
         .method("minibatch", [required("start"), optional("size", "10")], "(x, y) of training samples start to start + size: x [size, D] in 0 to 1, y int64 [size].") { value, arguments, _ in

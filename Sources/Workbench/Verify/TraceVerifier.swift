@@ -58,12 +58,16 @@ public struct TraceVerifier {
     let trace: Safetensors.File
     let library: Library
     let choice: MethodChoice?
+    let fusesResNets: Bool
 
-    public init(path: String, library: Library, method choice: MethodChoice? = nil) throws {
+    /// - Parameter fusesResNets: whether ResNets go through fused passes, as they do in `run`. Their training is chaotic: rounding alone makes another run of a
+    ///   recorded one within some dozens of minibatches, so libtorch's own operations are the rule here.
+    public init(path: String, library: Library, method choice: MethodChoice? = nil, fusesResNets: Bool = false) throws {
         do { trace = try Safetensors.read(path) } catch let error as EngineError { throw Unreadable(message: error.message) }
         self.path = path
         self.library = library
         self.choice = choice
+        self.fusesResNets = fusesResNets
     }
 
     public func run() throws -> Result {
@@ -77,11 +81,16 @@ public struct TraceVerifier {
             throw Failed(message: "\(signature.description) can't be verified: its first parameters must be net and bench")
         }
         let (network, bench) = try setUp()
+        let wasOff = FusedPasses.areOff
+        defer { FusedPasses.areOff = wasOff }
+        if network is ResNet18, !fusesResNets { FusedPasses.areOff = true }
         let draws = RecordedDrawSource(trace.names.filter { $0.hasPrefix("draw.") }.sorted().compactMap { trace[$0] })
         workbench.drawSource = draws
         session.define("net", .host(NetworkValue(network, workbench)))
         session.define("bench", .host(BenchmarkValue(bench)))
         let parameters = try signature.parameters.dropFirst(2).compactMap { parameter -> String? in
+            // What the published code does, faults and all, is what was recorded.
+            if parameter.name == "variant" { return choice == nil || trace.metadata["variant"] != nil ? "variant=\(Describer.quote(trace.metadata["variant"] ?? "faithful"))" : nil }
             guard let text = trace.metadata[Self.parameterNames[parameter.name] ?? parameter.name] else { return nil }
             guard let number = Double(text), number.isFinite else { throw Unreadable(message: "'\(path)': the metadata '\(parameter.name)' is no number: '\(text)'") }
             return "\(parameter.name)=\(text)"

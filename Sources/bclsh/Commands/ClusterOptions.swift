@@ -41,11 +41,9 @@ struct ClusterOptions: ParsableArguments {
         var options = SlurmOptions()
         (options.partition, options.time, options.gpus, options.memory, options.account) = (partition, time, gpus, memory, account)
         (options.arrayLimit, options.threads, options.others, options.before, options.prefix) = (arrayLimit, threads, sbatch, before, prefix)
-        options.checkpoint = checkpoint == "none" || !Self.knowsCheckpoints ? nil : checkpoint
+        options.checkpoint = checkpoint == "none" ? nil : checkpoint
         return options
     }
-
-    private static var knowsCheckpoints: Bool { Main.configuration.subcommands.contains { $0.configuration.commandName == "resume" } }
 
     func folder(ofSweep id: String, store: String) -> ClusterFolder { ClusterFolder(FilePath.absolute("\(folder ?? store + ".sweeps")/\(id)", in: FileManager.default.currentDirectoryPath)) }
 }

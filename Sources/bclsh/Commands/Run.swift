@@ -7,7 +7,12 @@ import Workbench
 
 /// `bclsh run FILE`: runs a script from the first line to the last.
 struct Run: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "run", abstract: "Run a script, a line of code (-e), or standard input.")
+    static let configuration = CommandConfiguration(commandName: "run", abstract: "Run a script, a line of code (-e), or standard input.",
+        discussion: """
+            With --checkpoint the run can go on after whatever ends it: 'bclsh resume', with the folder that it names at its start, takes it up from its last \
+            checkpoint, to the same bits. Ctrl-C and SIGTERM then write one before it leaves (exit codes 130 and 143), SIGUSR1 writes one and goes on. \
+            'docs/checkpoints.md' tells the rest.
+            """)
 
     @ArgumentParser.Argument(help: "A .bcl file; - or nothing for standard input.")
     var file: String?
@@ -24,6 +29,8 @@ struct Run: ParsableCommand {
     @Flag(name: .long, help: "Tell at the end how long a minibatch took, and how much of that was tensor operations.")
     var profile = false
 
+    @OptionGroup var checkpoints: CheckpointOptions
+
     @OptionGroup var options: SessionOptions
     @OptionGroup var recording: RecordingOptions
 
@@ -32,8 +39,11 @@ struct Run: ParsableCommand {
         for setting in settings where !setting.contains("=") || setting.hasPrefix("=") { throw ValidationError("--set takes name=value, not '\(setting)'") }
     }
 
-    func run() throws {
-        let source = readSource()
+    func run() throws { try execute(from: startingPoint()) }
+
+    /// - Parameter point: the checkpoint that it goes on from; nil from the first line.
+    func execute(from point: ResumePoint?) throws {
+        let source = point?.source ?? readSource()
         let (session, workbench) = options.makeSession()
         let renderer = DiagnosticRenderer(colour: Terminal.showsColour(STDERR_FILENO))
         applySettings(session, source)
@@ -41,11 +51,15 @@ struct Run: ParsableCommand {
 
         if profile { workbench.profile = Profile() }
         Interrupts.connect(session.interrupt)
+        let kind: Analysis.Kind = execute == nil ? .file : .cell
         let console = ConsoleSink(pages: execute != nil)
-        let recorder = RunRecorder(console, session, workbench, script: source, seed: options.seed, places: recording.places(hasResultFile: json != nil))
+        let checkpointed = CheckpointedRun.make(checkpoints, point, notes(source), session, workbench)
+        let recorder = RunRecorder(console, session, workbench, script: source, seed: options.seed, places: recording.places(hasResultFile: json != nil), continuing: point?.before)
+        recorder.checkpoint = checkpointed?.note(run: recorder.record)
         recorder.begin()
-        let outcome = session.execute(source, sink: recorder, kind: execute == nil ? .file : .cell)
+        let outcome = checkpointed.map { $0.execute(source, sink: $0.sink(around: recorder), kind: kind) } ?? session.execute(source, sink: recorder, kind: kind)
         console.finish()
+        if let refusal = checkpointed?.refusal { leave(refusal.message, hint: refusal.hint, status: ExitStatus.noInput) }
         switch outcome {
         case .finished: recorder.finish(.done, exitStatus: 0)
         case .rejected(let problems):
@@ -53,15 +67,18 @@ struct Run: ParsableCommand {
             fail(problems, renderer, ExitStatus.rejected)
         case .failed(let problem):
             recorder.finish(.failed, exitStatus: ExitStatus.failed, problem: problem)
+            checkpointed?.noteFailure()
             fail([problem], renderer, ExitStatus.failed)
         case .interrupted:
-            recorder.finish(.interrupted, exitStatus: ExitStatus.interrupted)
-            leave("interrupted", status: ExitStatus.interrupted)
+            let status = Interrupts.leaving == 0 ? ExitStatus.interrupted : 128 + Interrupts.leaving
+            recorder.finish(.interrupted, exitStatus: status)
+            leave(Interrupts.leaving == SIGTERM ? "terminated" : "interrupted", hint: checkpointed?.remedy, status: status)
         }
         if let profile = workbench.profile { show(profile) }
         if let json {
             do { try ResultFile(recorder.record).write(to: json) } catch { leave("\(error)", status: ExitStatus.cantCreate) }
         }
+        checkpointed?.finish()
     }
 
     private func fail(_ problems: [Diagnostic], _ renderer: DiagnosticRenderer, _ status: Int32) -> Never {

@@ -51,7 +51,7 @@ struct SweepCommand: ParsableCommand {
         let jobs = self.jobs ?? (isOnGPU ? 1 : max(1, cores / threads))
         let store = place.open(forWriting: true)
         let (requests, display) = (StopRequests(), SweepDisplay())
-        let sweep = Self.orLeave { try LocalSweep(sweepPlan, store: store, folder: "\(store.path).sweeps/\(sweepPlan.id)", jobs: jobs, environment: ["OMP_NUM_THREADS": "\(threads)"], command: command(store)) }
+        let sweep = Self.orLeave { try LocalSweep(sweepPlan, store: store, folder: "\(store.path).sweeps/\(sweepPlan.id)", jobs: jobs, environment: ["OMP_NUM_THREADS": "\(threads)"], command: command(store, "\(store.path).sweeps/\(sweepPlan.id)/checkpoints")) }
         sweep.didEnd = { [unowned sweep] cell, outcome in display.ended(cell, outcome, sweep) }
         display.begin(sweep, jobs: jobs, threads: threads)
         let start = Date()
@@ -108,10 +108,12 @@ struct SweepCommand: ParsableCommand {
     /// What all runs have in common.
     private func command(_ program: String) -> [String] { [program, "run", file, "--threads", "\(threads)", "--device", device] }
 
-    private func command(_ store: RunStore) -> (SweepPlan.Cell) -> [String] {
-        let common = command(binary)
+    /// - Parameter checkpoints: the folder of the runs' checkpoints: a sweep that was cut off goes on in the middle of its runs, too.
+    private func command(_ store: RunStore, _ checkpoints: String) -> (SweepPlan.Cell) -> [String] {
+        let (common, every) = (command(binary), cluster.options(threads: threads).checkpoint)
         return { cell in
             common + ["--seed", "\(cell.seed)", "--store", store.path] + cell.settings.flatMap { ["--set", "\($0.name)=\($0.value)"] }
+                + (every.map { ["--checkpoint", $0, "--checkpoint-to", "\(checkpoints)/\(cell.number)", "--resume"] } ?? [])
         }
     }
 

@@ -1,4 +1,5 @@
 import BCLScript
+import Drawing
 import Figures
 import Foundation
 
@@ -14,14 +15,13 @@ struct HTMLPage {
         <head>
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
-        <title>\(Self.escaped(document.title))</title>
+        <title>\(Self.escaped(document.heading ?? document.title))</title>
         <style>
         \(Self.style)
         </style>
         </head>
         <body>
-        <h1>\(Self.escaped(document.title))</h1>
-        \(document.cells.map(cell).joined(separator: "\n"))
+        \(document.heading == nil ? "<h1>\(Self.escaped(document.title))</h1>\n" : "")\(document.cells.map(cell).joined(separator: "\n"))
         </body>
         </html>
 
@@ -35,8 +35,9 @@ struct HTMLPage {
         let outputs = cell.outputs.filter { !$0.text.isEmpty }.map { output -> String in
             switch output {
             case .text(let text): return "<pre class=\"output\">\(Self.escaped(text))</pre>"
-            case .figure(_, let svg?): return "<div class=\"output picture\">\(Self.picture(svg))</div>"
-            case .figure(let text, nil): return "<pre class=\"output\">\(Self.escaped(text))</pre>"
+            case .figure(let text, let svg?, _): return "<div class=\"output picture\">\(Self.picture("svg+xml", Data(PictureFile.adaptive(svg).utf8), text, width: Self.width(svg)))</div>"
+            case .figure(let text, nil, let png?): return "<div class=\"output picture\">\(Self.picture("png", png, text))</div>"
+            case .figure(let text, nil, nil): return "<pre class=\"output\">\(Self.escaped(text))</pre>"
             case .error(let text): return "<pre class=\"output error\">\(Self.escaped(text))</pre>"
             }
         }
@@ -44,7 +45,16 @@ struct HTMLPage {
     }
 
     /// As an image of its own: ids in one picture don't meet those of another, and no script in it runs.
-    private static func picture(_ svg: String) -> String { "<img alt=\"figure\" src=\"data:image/svg+xml;base64,\(Data(svg.utf8).base64EncodedString())\">" }
+    /// - Parameter width: in pixels. A wide one is not squeezed until nothing can be read: it scrolls.
+    private static func picture(_ type: String, _ data: Data, _ text: String, width: Int? = nil) -> String {
+        let least = width.map { " style=\"min-width:min(\($0)px,34rem)\"" } ?? ""
+        let title = text.split(separator: "\n").first.map { String($0.prefix(120)) } ?? "figure"
+        return "<img\(least) alt=\"\(escaped(title))\" src=\"data:image/\(type);base64,\(data.base64EncodedString())\">"
+    }
+
+    private static func width(_ svg: String) -> Int? {
+        svg.prefix(500).firstMatch(of: #/<svg[^>]* width="([0-9.]+)/#).flatMap { Double($0.1) }.map { Int($0) }
+    }
 
     static func escaped(_ text: String) -> String { HTML.escaped(text) }
 
@@ -72,19 +82,20 @@ struct HTMLPage {
     }
 
     private static let style = """
+        :root { color-scheme: light dark; }
         body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222; background: #fff; }
         pre { font: 14px/1.45 ui-monospace, Menlo, Consolas, monospace; margin: 0; padding: .6rem .8rem; overflow-x: auto; }
         .cell { position: relative; margin: 1rem 0; border: 1px solid #ddd; border-radius: 6px; overflow: hidden; }
         .code { background: #f6f8fa; }
         .output { border-top: 1px solid #ddd; }
-        .picture { padding: .6rem .8rem; background: #fff; } .picture img { max-width: 100%; }
-        .error { color: #b00020; }
-        .number { position: absolute; top: .5rem; right: .7rem; color: #999; font-size: 12px; }
+        .picture { padding: .6rem .8rem; background: #fff; overflow-x: auto; } .picture img { display: block; max-width: 100%; height: auto; }
+        .error { color: #b00020; white-space: pre-wrap; overflow-wrap: anywhere; }
+        .number { position: absolute; top: .2rem; right: 0; padding: .2rem .4rem; color: #767676; background: #f6f8fa; font-size: 12px; }
         i { font-style: normal; }
-        .keyword { color: #a626a4; } .string { color: #2c7a3f; } .comment { color: #888; } pre .number { position: static; font-size: inherit; color: #b35900; }
+        .keyword { color: #a626a4; } .string { color: #2c7a3f; } .comment { color: #6e6e6e; } pre .number { position: static; padding: 0; background: none; font-size: inherit; color: #b35900; }
         code { background: #f0f0f0; padding: .1em .3em; border-radius: 3px; }
         @media (prefers-color-scheme: dark) {
-          body { color: #ddd; background: #1b1b1d; } .code, code { background: #26282c; } .cell, .output { border-color: #3a3c40; } .error { color: #ff8a80; }
+          body { color: #ddd; background: #1b1b1d; } .code, code, .number { background: #26282c; } .number, .comment { color: #a0a0a0; } .picture { background: #26282c; } .cell, .output { border-color: #3a3c40; } .error { color: #ff8a80; }
           .keyword { color: #d7a2e8; } .string { color: #93d3a2; } pre .number { color: #f0b070; }
         }
         """

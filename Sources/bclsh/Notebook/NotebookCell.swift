@@ -30,12 +30,12 @@ enum NotebookOutput: Codable {
     case text(String)
     /// An error or a warning, as the shell shows it.
     case error(String)
-    /// A picture, and the same as characters.
-    case figure(text: String, svg: String?)
+    /// A picture, and the same as characters. Not every viewer shows SVG.
+    case figure(text: String, svg: String?, png: Data?)
 
     var text: String {
         switch self {
-        case .text(let text), .error(let text), .figure(let text, _): return text
+        case .text(let text), .error(let text), .figure(let text, _, _): return text
         }
     }
 }

@@ -22,6 +22,12 @@ struct NotebookDocument {
     var title: String
     var cells: [NotebookCell]
 
+    /// The heading that a notebook's own text starts with: then it needs none from its title.
+    var heading: String? {
+        guard let first = cells.first, first.kind == .markdown, first.title.isEmpty, first.source.hasPrefix("# ") else { return nil }
+        return String(first.source.dropFirst(2).prefix { $0 != "\n" })
+    }
+
     func text(as format: Format) throws -> String {
         switch format {
         case .script: return script
@@ -98,7 +104,7 @@ struct MarkdownPage {
     init(_ document: NotebookDocument) { self.document = document }
 
     var text: String {
-        var parts = ["# \(document.title)"]
+        var parts = document.heading == nil ? ["# \(document.title)"] : []
         for cell in document.cells {
             if !cell.title.isEmpty { parts.append("## \(cell.title)") }
             if cell.kind == .markdown {
@@ -145,8 +151,9 @@ enum JupyterFile {
     private static func output(_ output: NotebookOutput) -> [String: Any] {
         switch output {
         case .text(let text): return ["output_type": "stream", "name": "stdout", "text": lines(text + "\n")]
-        case .figure(let text, let svg):
+        case .figure(let text, let svg, let png):
             var data: [String: Any] = ["text/plain": lines(text)]
+            if let png { data["image/png"] = png.base64EncodedString() + "\n" }
             if let svg { data["image/svg+xml"] = lines(svg) }
             return ["output_type": "display_data", "data": data, "metadata": [String: Any]()]
         case .error(let text): return ["output_type": "stream", "name": "stderr", "text": lines(text + "\n")]
@@ -175,7 +182,9 @@ enum JupyterFile {
                 if output["output_type"] as? String == "stream" { return output["name"] as? String == "stderr" ? .error(said) : .text(said) }
                 let data = output["data"] as? [String: Any]
                 let plain = text(data?["text/plain"]).trimmedEnd
-                return data?["image/svg+xml"].map { .figure(text: plain, svg: text($0)) } ?? .text(plain)
+                let png = Data(base64Encoded: text(data?["image/png"]), options: .ignoreUnknownCharacters).flatMap { $0.isEmpty ? nil : $0 }
+                let svg = data?["image/svg+xml"].map { text($0) }
+                return svg == nil && png == nil ? .text(plain) : .figure(text: plain, svg: svg, png: png)
             }
             return cell.source.isEmpty ? nil : cell
         }

@@ -17,6 +17,7 @@ struct ResultFile {
             "versions": ["bclsh": run.versions.bclsh, "torch": run.versions.torch, "cuda": run.versions.cuda as Any? ?? NSNull()],
             "learners": Dictionary(run.learners.map { ($0.name, Self.describe($0)) }, uniquingKeysWith: { $1 }),
         ]
+        if !run.searches.isEmpty { result["searches"] = run.searches.map(\.json) }
         // A script mostly has one learner: its results also stand at the top.
         if let only = run.mainLearner {
             result["accuracy"] = Self.matrix(only)

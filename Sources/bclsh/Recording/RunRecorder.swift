@@ -31,6 +31,7 @@ final class RunRecorder: OutputSink {
     private let start = Date()
     /// Seconds that it ran before it was resumed.
     private let secondsBefore: Double
+    private let isResumed: Bool
     private var number: Int?
     private var store: RunStore?
     private var storeHasFailed = false
@@ -38,19 +39,26 @@ final class RunRecorder: OutputSink {
     /// Between two writes while it runs; a hundred times what one takes, where that is more.
     private static let pause = 10.0
 
+    /// A run up to where it goes on.
+    struct Before {
+        let id: String
+        let started: Double
+        let seconds: Double
+        let printed: String
+    }
+
     /// - Parameters:
     ///   - earlier: the run that is resumed; nil for one of its own.
-    ///   - printed: what that had printed up to where it goes on.
-    init(_ inner: ConsoleSink, _ session: Session, _ workbench: Workbench, script: SourceFile, seed: Int, places: Places, continuing earlier: RunRecord? = nil, printed: String = "") {
-        (self.inner, self.session, self.workbench, self.places, log) = (inner, session, workbench, places, RunLog(beginning: printed))
+    init(_ inner: ConsoleSink, _ session: Session, _ workbench: Workbench, script: SourceFile, seed: Int, places: Places, continuing earlier: Before? = nil) {
+        (self.inner, self.session, self.workbench, self.places, log) = (inner, session, workbench, places, RunLog(beginning: earlier?.printed ?? ""))
         let machine = RunMachine(threads: session.thread.sync { Threads.count }, device: workbench.device.description)
         let versions = RunVersions(bclsh: Version.number, torch: Torch.version, cuda: Torch.cudaVersion)
         let command = ["bclsh"] + CommandLine.arguments.dropFirst()
         record = RunRecord(script: SourceText(name: script.name, bytes: script.bytes), seed: seed, versions: versions, machine: machine, command: command,
                            directory: FileManager.default.currentDirectoryPath, id: earlier?.id ?? RunID.make(), started: earlier?.started ?? Date().timeIntervalSince1970)
-        record.checkpoint = earlier?.checkpoint
-        (record.sweep, record.sweepCell) = (earlier?.sweep ?? places.sweep?.id, earlier?.sweepCell ?? places.sweep?.cell)
+        (record.sweep, record.sweepCell) = (places.sweep?.id, places.sweep?.cell)
         secondsBefore = earlier?.seconds ?? 0
+        isResumed = earlier != nil
         nextProgress = Date().addingTimeInterval(Self.pause)
     }
 
@@ -67,7 +75,8 @@ final class RunRecorder: OutputSink {
         workbench.keepLearners()
         workbench.didSave = { [unowned self] path in saved.append(path) }
         guard !places.isNowhere else { return }
-        write(isLast: false)
+        // One that is resumed stays as it was recorded until it really goes on.
+        if isResumed { nextProgress = start } else { write(isLast: false) }
     }
 
     /// The script had errors: nothing of it ran.
@@ -130,6 +139,7 @@ final class RunRecorder: OutputSink {
         }
         let (learners, leftOut) = workbench.allLearners(in: session)
         (record.learners, record.learnersLeftOut) = (learners.map(LearnerRecord.init), leftOut)
+        record.searches = workbench.searches.map { RunValue(.record($0)) }
         record.machine.device = workbench.device.description
         record.machine.accelerator = workbench.device.isCUDA ? RunMachine.acceleratorName : nil
         var seen = Set<String>()

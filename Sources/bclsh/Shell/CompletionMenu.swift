@@ -65,6 +65,10 @@ struct CompletionMenu {
     static func at(_ offset: Int, in text: String, _ session: Session) -> CompletionMenu {
         let before = String(decoding: Array(text.utf8).prefix(offset), as: UTF8.self)
         if let command = ShellCommand.menu(before, session) { return command }
+        if let phases = PhaseNames.at(endOf: before, session) {
+            let items = phases.names.map { Item(label: "\"\($0)\"", about: "phase of \(phases.method)") }
+            return CompletionMenu(replacedBytes: phases.typed.utf8.count, items: items.filter { $0.label.hasPrefix(phases.typed) })
+        }
         if let path = openString(before) { return files(path) }
         let completion = Completion.at(offset, in: SourceFile(name: "", text: text), session)
         let replaced = completion.replaced

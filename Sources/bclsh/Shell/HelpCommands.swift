@@ -10,9 +10,9 @@ extension ShellCommand {
         ShellCommand("?? NAME", "Shows the source of a method or function.", .name) { shell, name in
             guard !name.isEmpty else { throw ShellComplaint("?? needs a name", hint: "write '??er'") }
             let pages = HelpPages(shell.session, width: Terminal.width)
-            if let source = pages.source(of: name) { return shell.say(source) }
+            if let source = pages.source(of: name) { return shell.tell(source) }
             guard let page = pages.page(for: name) else { throw unknown(name, shell) }
-            shell.say(page)
+            shell.tell(page)
         },
         ShellCommand("examples NAME", "Shows programs that use a function, a method or the functions of a topic.", .name) { shell, name in
             guard !name.isEmpty else { throw ShellComplaint("examples needs a name", hint: "write 'examples permuted' or 'examples tensors'") }
@@ -20,26 +20,26 @@ extension ShellCommand {
             guard let text = pages.examples(for: name) else {
                 throw pages.page(for: name) == nil ? unknown(name, shell) : ShellComplaint("there is no example of '\(name)'", hint: "'help \(name)' tells about it")
             }
-            shell.say(text)
+            shell.tell(text)
         },
         ShellCommand("explain [CODE]", "Explains the code of an error, such as BCL0012.", .none) { shell, code in
-            if code.isEmpty { return shell.say(Explanation.all.sorted { $0.code.rawValue < $1.code.rawValue }.map { "\($0.code.name)  \($0.title)" }.joined(separator: "\n")) }
+            if code.isEmpty { return shell.tell(Explanation.all.sorted { $0.code.rawValue < $1.code.rawValue }.map { "\($0.code.name)  \($0.title)" }.joined(separator: "\n")) }
             guard let explanation = Explanation.named(code) else { throw ShellComplaint("there is no code '\(code)'", hint: "'explain' lists all codes") }
-            shell.say(explanation.page)
+            shell.tell(explanation.page)
         },
-        ShellCommand("%help", "Lists the commands of the shell.") { shell, _ in shell.say(commandList) },
+        ShellCommand("%help", "Lists the commands of the shell.") { shell, _ in shell.tell(commandList) },
         ShellCommand("quit", "Leaves the shell, as Ctrl-D does.") { shell, _ in shell.isLeaving = true },
         ShellCommand("exit", "Leaves the shell, as Ctrl-D does.") { shell, _ in shell.isLeaving = true },
     ]
 
     private static func help(_ shell: ShellState, _ name: String) throws {
         let pages = HelpPages(shell.session, width: Terminal.width)
-        if name.isEmpty { return shell.say(overview) }
-        if name == "topics" { return shell.say(pages.topics) }
-        if let command = named(name) { return shell.say("\(command.form)\n  \(command.doc)") }
-        if let explanation = Explanation.named(name) { return shell.say(explanation.page) }
+        if name.isEmpty { return shell.tell(overview) }
+        if name == "topics" { return shell.tell(pages.topics) }
+        if let command = named(name) { return shell.tell("\(command.form)\n  \(command.doc)") }
+        if let explanation = Explanation.named(name) { return shell.tell(explanation.page) }
         guard let page = pages.page(for: name) else { throw unknown(name, shell) }
-        shell.say(page)
+        shell.tell(page)
     }
 
     private static func unknown(_ name: String, _ shell: ShellState) -> ShellComplaint {
@@ -47,14 +47,16 @@ extension ShellCommand {
     }
 
     private static let overview = """
-        help NAME       about a function, method, type, member (tensor.sum) or one of your names; also ?NAME
+        help NAME       about a function, method, type, member (tensor.sum) or name;
+                        also ?NAME
         help topics     everything by topic;  help TOPIC  about one: help networks
         ??NAME          the source of a method: ??bcl_dual
         examples NAME   programs that use it
         explain BCL0012 what the code of an error means
         %help           the commands of the shell
         lesson 1        learn by doing;  lesson  lists all eight
-        Tab             completes names, members, options, files;  Ctrl-R searches the history
+        Tab             completes names, members, options, files
+        Ctrl-R          searches the history
         _, Out[3]       the last value, the value of cell 3
 
         Begin with:     let bench = permuted(digits(), tasks=5)

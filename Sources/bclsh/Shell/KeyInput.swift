@@ -11,6 +11,8 @@ final class KeyInput {
         case run = 0x9B
         /// Pushed at the start: the text that a cell begins with.
         case prepared = 0x9C
+        /// Comes by itself where a key has left the marks of further lines wrong.
+        case mend = 0x9D
 
         var text: String { String(Unicode.Scalar(rawValue)!) }
     }
@@ -42,6 +44,12 @@ final class KeyInput {
 
     /// Whether more has been typed or pasted already.
     var hasMore: Bool { !pending.isEmpty || wait(0) == .ready }
+
+    /// What has been typed or pasted already, and was not read yet.
+    var upcoming: String {
+        if wait(0) == .ready { _ = fill() }
+        return String(decoding: pending.prefix(4096), as: UTF8.self)
+    }
 
     func forget() { pending = [] }
 

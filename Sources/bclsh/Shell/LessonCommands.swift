@@ -1,3 +1,4 @@
+import BCLScript
 import FilePaths
 import Foundation
 import Interpreter
@@ -50,7 +51,7 @@ extension ShellCommand {
     private static func teach(_ lesson: Lessons.Lesson, _ shell: ShellState) {
         for cell in lesson.document.cells {
             if cell.kind == .markdown {
-                shell.say("\n" + Prose.plain(cell.source, colour: shell.colour))
+                shell.say("\n" + Prose.plain(cell.source, colour: shell.colour, width: min(100, Terminal.width - 1)))
                 continue
             }
             print("\n" + shell.dim(cell.source.split(separator: "\n", omittingEmptySubsequences: false).map { "  | \($0)" }.joined(separator: "\n")))
@@ -68,13 +69,36 @@ extension ShellCommand {
 }
 
 extension Prose {
-    /// As text for a terminal: emphasis in bold, without the marks.
-    static func plain(_ text: String, colour: Bool) -> String {
-        func bold(_ text: Substring) -> String { colour ? "\u{1B}[1m\(text)\u{1B}[0m" : String(text) }
-        return text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+    /// As text for a terminal: paragraphs and list items filled to its width, emphasis in bold, without the marks.
+    static func plain(_ text: String, colour: Bool, width: Int) -> String {
+        var parts: [(indent: Int, text: String)] = []
+        var isOpen = false
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) {
             let level = line.prefix { $0 == "#" }.count
-            if level > 0, line.dropFirst(level).first == " " { return bold(line.dropFirst(level + 1)) }
-            return String(line).replacing(#/\*\*([^*\n]+)\*\*/#) { bold($0.1) }.replacing(#/\*([^*\n]+)\*/#) { String($0.1) }.replacing("`", with: "")
+            let content = line.trimmed
+            if content.isEmpty {
+                parts.append((0, ""))
+                isOpen = false
+            } else if level > 0, line.dropFirst(level).first == " " {
+                parts.append((0, "**\(line.dropFirst(level + 1))**"))
+                isOpen = false
+            } else if isOpen, !content.hasPrefix("- "), let last = parts.indices.last {
+                parts[last].text += " " + content
+            } else {
+                parts.append((content.hasPrefix("- ") ? 2 : 0, content))
+                isOpen = true
+            }
+        }
+        let (on, off): (Character, Character) = ("\u{1}", "\u{2}")
+        return parts.map { part in
+            let marked = part.text.replacing(#/\*\*([^*]+)\*\*/#) { "\(on)\($0.1)\(off)" }.replacing(#/\*([^*]+)\*/#) { String($0.1) }.replacing("`", with: "")
+            var lines = [""]
+            for word in marked.split(separator: " ") {
+                let longer = lines[lines.count - 1].isEmpty ? String(word) : lines[lines.count - 1] + " " + word
+                let fits = displayWidth(longer.filter { $0 != on && $0 != off }) <= max(30, width)
+                if fits || lines[lines.count - 1].isEmpty { lines[lines.count - 1] = longer } else { lines.append(String(repeating: " ", count: part.indent) + word) }
+            }
+            return lines.joined(separator: "\n").replacing("\(on)", with: colour ? "\u{1B}[1m" : "").replacing("\(off)", with: colour ? "\u{1B}[0m" : "")
         }.joined(separator: "\n")
     }
 }

@@ -19,6 +19,8 @@ final class LineEditor: PromptReader {
     private var walk: HistoryWalk?
     private var promptText: UnsafeMutablePointer<CChar>?
     private var promptWidth = 0
+    private var marks = ContinuationMarks(width: 0)
+    private var repair: ContinuationMarks.Line?
     private var windowSize = Terminal.size
     /// How the last line ended, where libedit gave none.
     private var stop: KeyInput.Read?
@@ -65,6 +67,7 @@ final class LineEditor: PromptReader {
         while true {
             let name = "bcl \(number)> "
             setPrompt(colour ? "\u{1}\u{1B}[1;36m\u{1}bcl \(number)\u{1}\u{1B}[0;36m\u{1}>\u{1}\u{1B}[0m\u{1} " : name, width: name.count)
+            marks = ContinuationMarks(width: name.count)
             guard let text = readText() else {
                 guard case .interrupted? = stop else { return nil }
                 interrupt().clear()
@@ -84,6 +87,7 @@ final class LineEditor: PromptReader {
     func ask(_ question: String) -> String? {
         takesLine = true
         setPrompt(question, width: displayWidth(question))
+        marks = ContinuationMarks(width: 0)
         let text = readText()
         if case .interrupted? = stop {
             interrupt().clear()
@@ -102,7 +106,7 @@ final class LineEditor: PromptReader {
         defer { emit("\u{1B}[?2004l") }
         var count: Int32 = 0
         guard let line = el_gets(editor, &count), count > 0 else { return nil }
-        return String(cString: line)
+        return marks.plain(String(cString: line))
     }
 
     private func setPrompt(_ text: String, width: Int) {
@@ -115,7 +119,8 @@ final class LineEditor: PromptReader {
     }
 
     private func next(_ character: UnsafeMutablePointer<wchar_t>?) -> Int32 {
-        let read = input.next()
+        repair = marks.repaired(line)
+        let read = repair == nil ? input.next() : .character(KeyInput.Key.mend.rawValue)
         switch read {
         case .character(let value):
             character?.pointee = wchar_t(bitPattern: value)
@@ -159,6 +164,7 @@ final class LineEditor: PromptReader {
         ("bcl-complete", "Completes the word", { _, _ in LineEditor.current?.completeWord() ?? 0 }),
         ("bcl-paste", "Takes a pasted block", { _, _ in LineEditor.current?.paste() ?? 0 }),
         ("bcl-prepared", "Inserts what the shell has prepared", { _, _ in LineEditor.current?.insertPrepared() ?? 0 }),
+        ("bcl-mend", "Puts the marks of further lines right", { _, _ in LineEditor.current?.mend() ?? 0 }),
         ("bcl-up", "Line above, or earlier cell that starts alike", { _, _ in LineEditor.current?.up() ?? 0 }),
         ("bcl-down", "Line below, or later cell that starts alike", { _, _ in LineEditor.current?.down() ?? 0 }),
         ("bcl-line-start", "Start of the line", { _, _ in LineEditor.current?.moveInLine(toEnd: false) ?? 0 }),
@@ -173,7 +179,7 @@ final class LineEditor: PromptReader {
         var keys: [(String, String)] = [("^M", "bcl-enter"), ("^J", "bcl-enter")]
         let moves: [(KeyInput.Key, String)] = [
             (.paste, "bcl-paste"), (.up, "bcl-up"), (.down, "bcl-down"), (.right, "ed-next-char"), (.left, "ed-prev-char"), (.home, "bcl-line-start"), (.end, "bcl-line-end"),
-            (.delete, "ed-delete-next-char"), (.wordRight, isVi ? "vi-next-word" : "em-next-word"), (.wordLeft, "ed-prev-word"), (.lineBreak, "bcl-line-break"), (.prepared, "bcl-prepared"), (.run, "ed-newline"),
+            (.delete, "ed-delete-next-char"), (.wordRight, isVi ? "vi-next-word" : "em-next-word"), (.wordLeft, "ed-prev-word"), (.lineBreak, "bcl-line-break"), (.prepared, "bcl-prepared"), (.mend, "bcl-mend"), (.run, "ed-newline"),
         ]
         keys += moves.map { ($0.text, $1) }
         for (key, command) in keys {
@@ -208,22 +214,45 @@ final class LineEditor: PromptReader {
         var lineStart: Substring { before.split(separator: "\n", omittingEmptySubsequences: false).last ?? "" }
     }
 
+    /// The line as libedit has it.
+    private var line: ContinuationMarks.Line {
+        let (before, after) = rawText
+        return ContinuationMarks.Line(Array((before + after).unicodeScalars), cursor: before.unicodeScalars.count)
+    }
+
     private var buffer: Buffer {
-        guard let line = el_line(editor)?.pointee, let start = line.buffer, let cursor = line.cursor, let last = line.lastchar else { return Buffer(before: "", after: "") }
+        let (before, after) = rawText
+        return Buffer(before: marks.plain(before), after: marks.plain(after))
+    }
+
+    private var rawText: (before: String, after: String) {
+        guard let line = el_line(editor)?.pointee, let start = line.buffer, let cursor = line.cursor, let last = line.lastchar else { return ("", "") }
         func text(_ from: UnsafePointer<CChar>, _ to: UnsafePointer<CChar>) -> String {
             String(decoding: UnsafeRawBufferPointer(start: from, count: max(0, to - from)), as: UTF8.self)
         }
-        return Buffer(before: text(start, cursor), after: text(cursor, last))
+        return (text(start, cursor), text(cursor, last))
     }
 
-    private func insert(_ text: String) { if !text.isEmpty { el_insertstr(editor, text) } }
+    private func insert(_ text: String) { if !text.isEmpty { el_insertstr(editor, marks.marked(text)) } }
 
-    private func replaceAll(_ text: String, cursor: Int? = nil) {
-        let old = buffer
-        el_cursor(editor, Int32(old.after.unicodeScalars.count))
-        el_deletestr(editor, Int32(old.text.unicodeScalars.count))
-        insert(text)
-        if let cursor { el_cursor(editor, Int32(cursor - text.unicodeScalars.count)) }
+    private func replaceAll(_ text: String) { setLine(marks.marked(text)) }
+
+    private func setLine(_ text: String) {
+        let old = line
+        el_cursor(editor, Int32(old.text.count - old.cursor))
+        el_deletestr(editor, Int32(old.text.count))
+        if !text.isEmpty { el_insertstr(editor, text) }
+    }
+
+    /// After each key: marks that it has hurt, or that it has put the cursor into.
+    private func mend() -> UInt8 {
+        guard let right = repair else { return UInt8(CC_NORM) }
+        let now = line
+        if right.text != now.text {
+            setLine(String(String.UnicodeScalarView(right.text)))
+            el_cursor(editor, Int32(right.cursor - right.text.count))
+        } else { el_cursor(editor, Int32(right.cursor - now.cursor)) }
+        return UInt8(CC_REFRESH)
     }
 
     // MARK: - Bound functions
@@ -231,7 +260,7 @@ final class LineEditor: PromptReader {
     private func enter() -> UInt8 {
         let buffer = buffer
         // Enter behind an open bracket goes on; in the middle of a whole text it runs it.
-        guard takesLine || CellText.isComplete(buffer.text) else { return lineBreak() }
+        guard takesLine || CellText.isComplete(buffer.text) && !CellText.goesOn(buffer.text, with: input.upcoming) else { return lineBreak() }
         el_push(editor, KeyInput.Key.run.text)
         return UInt8(CC_NORM)
     }
@@ -258,7 +287,7 @@ final class LineEditor: PromptReader {
         var text = input.pasted()
         // The line end of a single copied line is not part of it.
         if text.hasSuffix("\n") { text = text.trimmedEnd }
-        insert(text)
+        insert(takesLine ? text : ContinuationMarks.withoutPrompts(text))
         return UInt8(CC_REFRESH)
     }
 
@@ -285,8 +314,8 @@ final class LineEditor: PromptReader {
         let row = buffer.before.count { $0 == "\n" }
         let target = min(max(0, row + step), lines.count - 1)
         let column = min(buffer.lineStart.unicodeScalars.count, lines[target].unicodeScalars.count)
-        let place = lines[..<target].reduce(0) { $0 + $1.unicodeScalars.count + 1 } + column
-        el_cursor(editor, Int32(place - buffer.before.unicodeScalars.count))
+        let before = lines[..<target].map { $0 + "\n" }.joined()
+        el_cursor(editor, Int32(marks.length(before) + column - marks.length(buffer.before)))
         return UInt8(CC_REFRESH)
     }
 
@@ -327,8 +356,9 @@ final class LineEditor: PromptReader {
         }
         let size = Terminal.size
         let layout = TextLayout(columns: size.columns, indent: promptWidth)
-        let below = layout.place(buffer.text).row - layout.place(buffer.before).row
-        emit((below > 0 ? "\u{1B}[\(below)B" : "") + "\r\n" + menu.text(columns: size.columns, rows: max(4, size.rows - 3 - layout.place(buffer.text).row), colour: colour))
+        let (shown, above) = (marks.marked(buffer.text), marks.marked(buffer.before))
+        let below = layout.place(shown).row - layout.place(above).row
+        emit((below > 0 ? "\u{1B}[\(below)B" : "") + "\r\n" + menu.text(columns: size.columns, rows: max(4, size.rows - 3 - layout.place(shown).row), colour: colour))
         bcl_el_refresh(editor)
         return UInt8(CC_NORM)
     }

@@ -32,7 +32,8 @@ final class PlainReader: PromptReader {
         prepared = ""
         if !text.isEmpty, showsPrompt { print(text) }
         while true {
-            show(text.isEmpty ? "bcl \(number)> " : "...> ")
+            let prompt = "bcl \(number)> "
+            show(text.isEmpty ? prompt : ContinuationMarks(width: prompt.count).mark)
             guard let line = line() else {
                 if interrupt().isRequested {
                     interrupt().clear()
@@ -44,7 +45,7 @@ final class PlainReader: PromptReader {
                 return text.isEmpty ? nil : text
             }
             text += line + "\n"
-            guard CellText.isComplete(text) else { continue }
+            guard CellText.isComplete(text), !CellText.goesOn(text, with: upcoming) else { continue }
             if showsPrompt, !text.allSatisfy(\.isWhitespace) { history?.add(text.trimmedEnd) }
             return text
         }
@@ -59,6 +60,12 @@ final class PlainReader: PromptReader {
         guard showsPrompt else { return }
         print(prompt, terminator: "")
         fflush(stdout)
+    }
+
+    /// What has come, and was not read yet.
+    private var upcoming: String {
+        if pending.isEmpty, !ended, case .ready = StandardInput.wait(0, isInterrupted: { false }) { if let bytes = StandardInput.read() { pending += bytes } else { ended = true } }
+        return String(decoding: pending.prefix(4096), as: UTF8.self)
     }
 
     private func line() -> String? {
@@ -88,6 +95,14 @@ enum CellText {
         if let command = ShellCommand.parse(text) { return !command.command.takesCode || Completeness.of(command.argument) == .complete }
         return Completeness.of(text) == .complete
     }
+
+    /// Whether what follows at once belongs to the block that a whole text ends with: its `else`.
+    static func goesOn(_ text: String, with rest: String) -> Bool { text.trimmedEnd.last == "}" && startsWithElse(rest.trimmed) }
+
+    /// Whether a text is the `else` of the cell before it.
+    static func isElse(_ text: String, of before: String) -> Bool { startsWithElse(text) && before.last == "}" && before.firstMatch(of: #/\bif\b/#) != nil }
+
+    private static func startsWithElse(_ text: String) -> Bool { text.prefixMatch(of: #/else\b/#) != nil }
 }
 
 extension String {

@@ -23,6 +23,7 @@ final class ShellState {
     private let outputs = CellValues("Out")
     private let inputs = CellValues("In")
     private var loaded: [NotebookCell]?
+    private var loadedValues: [(name: String, value: Value)] = []
     /// Codes whose explanation was offered.
     private var explained = Set<DiagnosticCode>()
 
@@ -54,6 +55,10 @@ final class ShellState {
         workbench.shellNames = Self.ownNames
         workbench.takeNotes = { [unowned self] in try? JSONEncoder().encode(cells.filter { !$0.isCommand }) }
         workbench.didLoadNotes = { [unowned self] in loaded = try? JSONDecoder().decode([NotebookCell].self, from: $0) }
+        workbench.takeValues = { [unowned self] in
+            outputs.values.sorted { $0.key < $1.key }.map { ("\($0.key)", $0.value) } + (session.ownValue(of: "_").map { [("_", $0)] } ?? [])
+        }
+        workbench.didLoadValues = { [unowned self] in loadedValues = $0 }
         session.evaluator.isInteractive = true
         session.define("Out", .host(outputs))
         session.define("In", .host(inputs))
@@ -68,10 +73,14 @@ final class ShellState {
         guard !text.isEmpty else { return }
         let cell = NotebookCell(.code, text)
         sink.begin()
+        let transcript = transcript
         do {
             if let (command, argument) = try ShellCommand.find(text, in: self) {
                 cell.isCommand = !command.takesCode
                 try command.run(self, argument)
+            } else if let before = cells.last(where: { $0.number != nil })?.source, CellText.isElse(text, of: before) {
+                reader.prepared = before + " " + text
+                throw ShellComplaint("'else' stands on the line of the '}' before it: the cell before had ended", hint: "here are both as one cell; Enter runs it")
             } else { execute(text, cell) }
         } catch let complaint as ShellComplaint {
             say(complaint.message + (complaint.hint.map { "\n  hint: \($0)" } ?? ""))
@@ -82,7 +91,7 @@ final class ShellState {
             cell.isCommand = true
         }
         if cell.number != nil || cell.isCommand { cells.append(cell) }
-        transcript?.add(cell)
+        if self.transcript === transcript { transcript?.add(cell) }
     }
 
     /// The cells of a session that was loaded take the place of those before; numbers go on behind them.
@@ -94,6 +103,8 @@ final class ShellState {
         inputs.forget()
         outputs.forget()
         for cell in loaded { if let number = cell.number { inputs[number] = .text(cell.source) } }
+        for (name, value) in loadedValues { if let number = Int(name) { outputs[number] = value } else { session.define(name, value) } }
+        loadedValues = []
         return true
     }
 
@@ -107,7 +118,6 @@ final class ShellState {
         Interrupts.didStart()
         let outcome = session.execute(source, sink: sink, showsValues: true)
         sink.finish()
-        let stoppedInside = Interrupts.stoppedInside
         Interrupts.didEnd()
         session.interrupt.clear()
         switch outcome {
@@ -121,7 +131,7 @@ final class ShellState {
         case .interrupted:
             // Behind the ^C that the terminal shows.
             if isInteractive { print() }
-            say(stoppedInside ? "interrupted inside of a minibatch: its update may be half done" : "interrupted")
+            say("interrupted")
         }
         if case .finished = outcome {} else { cell?.failed = true }
         number += 1
@@ -142,6 +152,12 @@ final class ShellState {
     /// Shows a text of the shell itself.
     func say(_ text: String) {
         sink.receive(.text(text))
+        sink.finish()
+    }
+
+    /// Shows a text that may be longer than the screen.
+    func tell(_ text: String) {
+        sink.page(text)
         sink.finish()
     }
 
@@ -225,14 +241,16 @@ final class RecordingSink: OutputSink {
     private var bytes = 0
     private let lock = NSLock()
     private var progress: String?
-    /// A cell that prints without an end must not fill the memory.
+    /// A cell that prints without an end must not fill the memory, nor one that draws.
     private static let most = 1 << 20
+    private static let mostPictures = 200
+    private var pictures = 0
 
     init(_ inner: ConsoleSink) { self.inner = inner }
 
     func begin() {
         outputs = []
-        bytes = 0
+        (bytes, pictures) = (0, 0)
         lock.withLock { progress = nil }
     }
 
@@ -249,10 +267,27 @@ final class RecordingSink: OutputSink {
         case .text(let text): record(.text(text))
         case .shown(let value): record(.text(Describer.string(value, quoted: true)))
         case .warning(let diagnostic): record(.error(DiagnosticRenderer(colour: false).render(diagnostic)))
-        case .figure(let figure): record(.figure(text: PlainText.text(figure), svg: (try? PictureFile.data(figure, .svg)).map { String(decoding: $0, as: UTF8.self) }))
+        case .figure(let figure) where figure.isText:
+            // One table is set apart from another.
+            if case .text? = outputs.last { record(.text("")) }
+            record(.text(PlainText.text(figure)))
+        case .figure(let figure): record(output(figure))
         case .progress(let now): lock.withLock { progress = now.isFinished ? nil : "\(now.label), \(now.done) of \(now.total) \(now.unit)" }
         }
         inner.receive(event)
+    }
+
+    /// A text of the shell itself, in the pager where it is long.
+    func page(_ text: String) {
+        record(.text(text))
+        inner.page(text)
+    }
+
+    private func output(_ figure: Figure) -> NotebookOutput {
+        pictures += 1
+        guard pictures <= Self.mostPictures else { return .figure(text: PlainText.text(figure), svg: nil, png: nil) }
+        let svg = (try? PictureFile.data(figure, .svg)).map { String(decoding: $0, as: UTF8.self) }
+        return .figure(text: PlainText.text(figure), svg: svg, png: svg == nil ? nil : try? PictureFile.data(figure, .png))
     }
 
     func finish() { inner.finish() }

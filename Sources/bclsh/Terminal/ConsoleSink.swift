@@ -8,7 +8,7 @@ import TerminalGraphics
 final class ConsoleSink: OutputSink {
     private let showsBar = Terminal.isTerminal(STDERR_FILENO)
     private let renderer = DiagnosticRenderer(colour: Terminal.showsColour(STDERR_FILENO))
-    private var started: (label: String, at: Date)?
+    private var started: (label: String, at: Date, done: Int)?
     private var barIsShown = false
     /// Whether what is higher than the screen goes to the pager.
     private let pages: Bool
@@ -28,6 +28,9 @@ final class ConsoleSink: OutputSink {
             error(renderer.render(diagnostic) + "\n")
         }
     }
+
+    /// A text that may be longer than the screen.
+    func page(_ text: String) { show(text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)) }
 
     func finish() {
         clearBar()
@@ -54,16 +57,17 @@ final class ConsoleSink: OutputSink {
     }
 
     private func show(_ progress: Interpreter.Progress) {
-        if started?.label != progress.label { started = (progress.label, Date()) }
+        if started?.label != progress.label { started = (progress.label, Date(), progress.done) }
         let seconds = Date().timeIntervalSince(started?.at ?? Date())
         if progress.isFinished {
             clearBar()
             started = nil
-            if !showsBar { error("\(progress.label): \(progress.total) \(progress.unit)\(progress.detail.isEmpty ? "" : ", \(progress.detail)")\n") }
+            // At a prompt nothing else tells that there was training.
+            if !showsBar || pages { error("\(progress.label): \(progress.total) \(progress.unit)\(progress.detail.isEmpty ? "" : ", \(progress.detail)")\n") }
             return
         }
         guard showsBar else { return }
-        let line = ProgressLine(progress, seconds: seconds).text(width: Terminal.width - 1)
+        let line = ProgressLine(progress, seconds: seconds, before: started?.done ?? 0).text(width: Terminal.width - 1)
         error("\r\(line)\u{1B}[K")
         barIsShown = true
     }
@@ -73,14 +77,17 @@ final class ConsoleSink: OutputSink {
 struct ProgressLine {
     private let progress: Interpreter.Progress
     private let seconds: Double
+    private let before: Int
 
-    init(_ progress: Interpreter.Progress, seconds: Double) {
+    /// - Parameter before: what was done when the seconds began: a run may go on from a checkpoint.
+    init(_ progress: Interpreter.Progress, seconds: Double, before: Int = 0) {
         self.progress = progress
         self.seconds = seconds
+        self.before = before
     }
 
     func text(width: Int) -> String {
-        let rate = seconds > 0 ? Double(progress.done) / seconds : 0
+        let rate = seconds > 0 ? Double(progress.done - before) / seconds : 0
         var tail = " \(progress.done)/\(progress.total) \(progress.unit)"
         if rate > 0, seconds > 0.3 {
             let left = Int(min(Double(progress.total - progress.done) / rate, 1e7).rounded(.up))

@@ -11,7 +11,7 @@ enum Interrupts {
         var isRunning: Int32 = 0
         /// The process was stopped (Ctrl-Z) and goes on.
         var continued: Int32 = 0
-        /// SIGTERM or SIGHUP, once it came.
+        /// SIGTERM or SIGHUP (with checkpoints also SIGINT), once it came.
         var leaving: Int32 = 0
     }
 
@@ -37,6 +37,55 @@ enum Interrupts {
             level.pointee += 1
         }
     }
+
+    // MARK: - Checkpoints
+
+    /// What a run with checkpoints leaves for: SIGINT or SIGTERM, once it came.
+    static var leaving: Int32 { state.pointee.leaving }
+
+    /// Seconds that a run has to come to where a checkpoint can be taken before SIGTERM ends it all the same. Slurm kills half a minute after it.
+    private static let patience: UInt32 = 20
+
+    /// Ctrl-C and SIGTERM: the run writes a checkpoint at the next place where one can be taken, and leaves. Pressed again, Ctrl-C is what it is without checkpoints;
+    /// a second SIGTERM ends the process. SIGUSR1 asks for a checkpoint and nothing else.
+    static func connectCheckpoints(_ token: InterruptToken) {
+        state.pointee.level = token.address
+        pauseByte.pointee = token.pauseByte
+        handle(SIGINT) { _ in
+            guard let level = Interrupts.state.pointee.level else { _exit(ExitStatus.interrupted) }
+            if Interrupts.state.pointee.leaving == 0 {
+                Interrupts.leave(SIGINT, "\nbclsh: leaving at the next checkpoint; Ctrl-C once more leaves without\n")
+            } else {
+                if level.pointee & 3 >= 2 { _exit(ExitStatus.interrupted) }
+                level.pointee += 1
+            }
+        }
+        handle(SIGTERM) { _ in
+            if Interrupts.state.pointee.leaving == SIGTERM { _exit(128 + SIGTERM) }
+            Interrupts.leave(SIGTERM, "bclsh: leaving at the next checkpoint\n")
+            alarm(Interrupts.patience)
+        }
+        handle(SIGALRM) { _ in
+            Interrupts.say("bclsh: no place for a checkpoint was reached; the last one stands\n")
+            _exit(128 + SIGTERM)
+        }
+        handle(SIGUSR1) { _ in Interrupts.pauseByte.pointee?.pointee = 1 }
+    }
+
+    nonisolated(unsafe) private static let pauseByte: UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?> = {
+        let pause = UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>.allocate(capacity: 1)
+        pause.initialize(to: nil)
+        return pause
+    }()
+
+    /// In a signal handler.
+    private static func leave(_ signal: Int32, _ message: StaticString) {
+        state.pointee.leaving = signal
+        pauseByte.pointee?.pointee = 1
+        say(message)
+    }
+
+    private static func say(_ message: StaticString) { _ = write(STDERR_FILENO, message.utf8Start, message.utf8CodeUnitCount) }
 
     // MARK: - Shell
 
@@ -87,9 +136,6 @@ enum Interrupts {
         defer { state.pointee.continued = 0 }
         return state.pointee.continued != 0
     }
-
-    /// Whether the evaluator was stopped inside of a minibatch.
-    static var stoppedInside: Bool { state.pointee.presses >= 3 }
 
     private static func handle(_ signal: Int32, _ handler: @escaping @convention(c) (Int32) -> Void) {
         var action = sigaction()
