@@ -199,11 +199,11 @@ def test_slurm_sweep_survives_a_lost_node():
         # What Slurm refuses is told, and a sweep can be cancelled and goes on.
         long = ["--grid", "lr=0.2,0.3", "--set", "seconds=50.0"]
         there("sweep", there.script, *long, "--on", "slurm", "--partition", "gpu", status=64, err=["Slurm does not take the job", "invalid partition", "sinfo lists the partitions"])
-        name = there("sweep", there.script, *long, "--on", "slurm", out="2 submitted").stdout.split()[1].rstrip(":")
-        wait_for(lambda text: "1 running" in text)
+        name = there("sweep", there.script, *long, "--on", "slurm", "--array-limit", "1", out="2 submitted").stdout.split()[1].rstrip(":")
+        wait_for(lambda text: "1 running, 1 pending" in text)
         there("sweep", "cancel", name, out="cancelled")
-        wait_for(lambda text: "running" not in text)
-        there("sweep", "collect", name, status=1, out="0 of 2 done")
+        wait_for(lambda text: "0 of 2 done, 2 cancelled" in text)
+        there("sweep", "collect", name, out="0 of 2 done, 2 cancelled")
         # A script that was changed after it was submitted is not run.
         quick = ["--grid", "lr=0.4", "--set", "seconds=0.0"]
         name = there("sweep", there.script, *quick, "--on", "slurm", "--sbatch=--begin=now+3").stdout.split()[1].rstrip(":")

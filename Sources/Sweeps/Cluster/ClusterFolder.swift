@@ -28,6 +28,8 @@ public struct ClusterFolder {
         public var submissions: [Submission] = []
         /// Runs that were done in the store before anything was submitted.
         public var doneBefore: [Int] = []
+        /// Jobs that were cancelled with 'bclsh sweep cancel': not all clusters keep accounts that tell.
+        public var cancelled: Set<String> = []
     }
 
     /// A job array.

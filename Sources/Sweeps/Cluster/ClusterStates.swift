@@ -58,7 +58,7 @@ public struct ClusterStates {
         for number in contents.labels.indices where FileManager.default.fileExists(atPath: folder.record(number)) {
             do { records[number] = try RecordFile.read(folder.record(number)) } catch let problem as StoreProblem { complaints.append(problem.message) }
         }
-        let isUnclear = tasks.contains { number, task in queue[task.key] == nil && records[number].map { $0.state == .running } ?? true }
+        let isUnclear = tasks.contains { number, task in !contents.cancelled.contains(String(task.key.prefix { $0 != "_" })) && queue[task.key] == nil && records[number].map { $0.state == .running } ?? true }
         var accounts: [String: Task] = [:]
         if isUnclear {
             do { accounts = try Self.accounts(contents) } catch let problem as SweepProblem { complaints.append(problem.message) }
@@ -66,13 +66,13 @@ public struct ClusterStates {
         let doneBefore = Set(contents.doneBefore)
         runs = contents.labels.indices.map { number in
             let task = tasks[number]
-            return Self.run(number, contents.labels[number], records[number], task.flatMap { queue[$0.key] }, task.flatMap { accounts[$0.key] }, task, doneBefore.contains(number))
+            return Self.run(number, contents.labels[number], records[number], task.flatMap { queue[$0.key] }, task.flatMap { accounts[$0.key] }, task, doneBefore.contains(number), isCancelled: task.map { contents.cancelled.contains(String($0.key.prefix { $0 != "_" })) } ?? false)
         }
         ended = records.sorted { $0.key < $1.key }.map(\.value).filter { $0.state != .running && $0.state != .lost }
         self.complaints = complaints
     }
 
-    private static func run(_ number: Int, _ label: String, _ record: RunRecord?, _ queued: Task?, _ account: Task?, _ task: (key: String, log: String)?, _ wasDone: Bool) -> Run {
+    private static func run(_ number: Int, _ label: String, _ record: RunRecord?, _ queued: Task?, _ account: Task?, _ task: (key: String, log: String)?, _ wasDone: Bool, isCancelled: Bool) -> Run {
         func make(_ state: State, _ remark: String) -> Run {
             let machine = queued.map(\.machine) ?? record?.machine.host ?? account?.machine
             return Run(number: number, label: label, state: state, job: task?.key, machine: machine, remark: remark, seconds: record?.seconds, log: task?.log)
@@ -85,6 +85,7 @@ public struct ClusterStates {
             return queued.state == "PENDING" ? make(.pending, [again, queued.reason].filter { !$0.isEmpty && $0 != "None" }.joined(separator: ", ")) : make(.running, queued.state == "RUNNING" ? "" : queued.state.lowercased())
         }
         if record?.state == .failed { return make(.failed, record?.error?.split(separator: "\n").first.map(String.init) ?? "") }
+        if isCancelled { return make(.cancelled, "") }
         if let account {
             let word = account.state.split(separator: " ").first.map(String.init) ?? account.state
             switch word {
@@ -134,10 +135,15 @@ public struct ClusterStates {
     }
 
     /// Takes all runs of a sweep out of the queue; those that run are ended.
-    public static func cancel(_ contents: ClusterFolder.Contents) throws {
-        let jobs = Array(Set(try queue(contents).values.map { $0.job.prefix { $0 != "_" } })).map(String.init).sorted()
+    public static func cancel(_ folder: ClusterFolder) throws {
+        let lock = try folder.lock()
+        defer { withExtendedLifetime(lock) {} }
+        var contents = try folder.read()
+        let jobs = Set(try queue(contents).values.map { String($0.job.prefix { $0 != "_" }) }).sorted()
         guard !jobs.isEmpty else { return }
         let answer = try SlurmCommand.run("scancel", jobs)
         guard answer.status == 0 else { throw SweepProblem("Slurm does not cancel the jobs \(jobs.joined(separator: ", ")): \(answer.complaint(of: "scancel"))") }
+        contents.cancelled.formUnion(jobs)
+        try folder.write(contents)
     }
 }

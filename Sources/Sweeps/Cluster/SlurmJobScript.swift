@@ -56,6 +56,7 @@ struct SlurmJobScript {
             child=$!
             wait "$child"; status=$?
             while kill -0 "$child" 2>/dev/null; do wait "$child"; status=$?; done
+            child=
             \(queuesAgain)exit "$status"
 
             """

@@ -63,9 +63,9 @@ struct SweepGroup: ParsableCommand {
         @OptionGroup var sweep: ClusterSweepName
 
         func run() throws {
-            let (_, contents, states) = sweep.look(stopsWithoutQueue: true)
+            let (folder, contents, states) = sweep.look(stopsWithoutQueue: true)
             let (running, pending) = (states.runs.filter { $0.state == .running }.count, states.runs.filter { $0.state == .pending }.count)
-            SweepCommand.orLeave { try ClusterStates.cancel(contents) }
+            SweepCommand.orLeave { try ClusterStates.cancel(folder) }
             print("sweep \(contents.id): \(running) running and \(pending) pending runs cancelled; the command that started the sweep goes on with it")
         }
     }
