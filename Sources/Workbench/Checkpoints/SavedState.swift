@@ -38,6 +38,19 @@ struct SavedState: Codable {
         let name: String
     }
 
+    /// An entry of the log of all learners.
+    struct Logged: Codable {
+        /// none: it is gone.
+        let learner: SavedReference
+        let method: String
+        let seed: UInt64
+        let parameters: [Name]
+        /// Of one that is gone, but for its losses.
+        let last: Learner.Progress?
+        /// The name of a tensor.
+        let losses: String?
+    }
+
     let seed: UInt64
     let device: String
     let streams: [String: [UInt64]]
@@ -47,6 +60,9 @@ struct SavedState: Codable {
     let imports: [Import]
     let breakpoints: [Breakpoint]
     let stepped: SavedReference
+    let log: [Logged]
+    let leftOut: Int
+    let searches: [SavedReference]
     let files: [File]
     let names: [Name]
     /// Slots of the program's own frame.

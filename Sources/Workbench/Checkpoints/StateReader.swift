@@ -79,6 +79,17 @@ final class StateReader {
         workbench.setClock(saved.clock)
         session.evaluator.breakpoints = saved.breakpoints.map { Breakpoint(number: $0.number, method: $0.method, place: $0.phase.map { .phase($0) } ?? .line($0.line ?? 0), condition: $0.condition) }
         if case .host(let learner as Learner) = try value(saved.stepped) { workbench.stepped = learner }
+        workbench.searches = try saved.searches.map { reference in
+            guard case .record(let record) = try value(reference) else { throw leaves.damaged("a search is none") }
+            return record
+        }
+        guard let log = workbench.learnerLog else { return }
+        log.replace(try saved.log.map { entry in
+            let learner = entry.learner == .none ? nil : try host(entry.learner, Learner.self)
+            var last = entry.last
+            if let name = entry.losses { last?.losses = try leaves.tensor(name).doubles() }
+            return LearnerLog.Entry(learner, method: entry.method, seed: entry.seed, parameters: try entry.parameters.map { ($0.name, try value($0.value)) }, last: last, log)
+        }, leftOut: saved.leftOut)
     }
 
     // MARK: - Values

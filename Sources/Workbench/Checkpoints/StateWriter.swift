@@ -48,14 +48,28 @@ struct StateWriter {
         }
         let used = try session.settings.used.map { try named("the param '\($0.name)'", $0.name, $0.value) }
         let stepped = try workbench.stepped.map { try reference("a learner", .host($0)) } ?? .none
+        let searches = try references("what a search came to", workbench.searches.map { .record($0) })
         try writeLate()
+        let log = try (workbench.learnerLog?.entries ?? []).enumerated().map { try logged($1, $0) }
         let shelf: TensorShelf
         do { shelf = try TensorShelf(leaves.tensors) } catch { throw CheckpointProblem(holder: "a tensor", cause: Unsaveable(reason: "\(error)")) }
         let state = SavedState(
             seed: workbench.streams.seed, device: workbench.device.description, streams: workbench.streams.allStates.mapValues { [$0.0, $0.1, $0.2, $0.3] }, clock: workbench.clock,
-            used: used, imports: session.imports.map { SavedState.Import(path: $0.path, alias: $0.alias) }, breakpoints: session.evaluator.breakpoints.map(Self.saved), stepped: stepped,
+            used: used, imports: session.imports.map { SavedState.Import(path: $0.path, alias: $0.alias) }, breakpoints: session.evaluator.breakpoints.map(Self.saved), stepped: stepped, log: log, leftOut: workbench.learnerLog?.leftOut ?? 0, searches: searches,
             files: files, names: names, slots: slots, parts: parts, belongings: belongings, nodes: nodes.map { $0 ?? .list([]) }, shelf: shelf.saved, notes: notes)
         return (state, shelf.storages)
+    }
+
+    /// Learners that nothing leads to any more are gone where the run goes on.
+    private mutating func logged(_ entry: LearnerLog.Entry, _ number: Int) throws -> SavedState.Logged {
+        let parameters = entry.parameters.map { SavedState.Name(name: $0.0, value: reference($0.1)) }
+        if let learner = entry.learner, let node = known[ObjectIdentifier(learner)] {
+            return SavedState.Logged(learner: .node(node), method: entry.method, seed: entry.seed, parameters: parameters, last: nil, losses: nil)
+        }
+        var last = entry.progress ?? Learner.Progress()
+        leaves.add("log.\(number)", try Tensor.from(last.losses))
+        last.losses = []
+        return SavedState.Logged(learner: .none, method: entry.method, seed: entry.seed, parameters: parameters, last: last, losses: "log.\(number)")
     }
 
     private func place(_ position: Position) -> String {

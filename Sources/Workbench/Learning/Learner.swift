@@ -29,7 +29,7 @@ final class Learner: MethodInstance {
     deinit { logEntry?.keep(progress) }
 
     /// How far a learner is.
-    struct Progress {
+    struct Progress: Codable {
         var accuracy: AccuracyMatrix?
         var accuracies: [String: AccuracyMatrix] = [:]
         var losses: [Double] = []

@@ -23,6 +23,11 @@ final class LearnerLog {
 
         fileprivate init(_ learner: Learner, seed: UInt64, _ log: LearnerLog) { (self.learner, method, self.seed, self.log) = (learner, learner.method.name, seed, log) }
 
+        /// One of an earlier part of the run. With `last` the learner is gone.
+        init(_ learner: Learner?, method: String, seed: UInt64, parameters: [(String, Value)], last: Learner.Progress?, _ log: LearnerLog) {
+            (self.learner, self.method, self.seed, self.parameters, self.last, self.log) = (learner, method, seed, parameters, last, log)
+        }
+
         var progress: Learner.Progress? { learner?.progress ?? last }
         fileprivate var isEmpty: Bool { progress.map { $0.accuracy == nil && $0.losses.isEmpty } ?? true }
 
@@ -43,6 +48,13 @@ final class LearnerLog {
         let entry = Entry(learner, seed: seed, self)
         learner.logEntry = entry
         entries.append(entry)
+    }
+
+    /// Takes the place of what is there: a run goes on.
+    func replace(_ entries: [Entry], leftOut: Int) {
+        (self.entries, self.leftOut) = (entries, leftOut)
+        losses = entries.reduce(0) { $0 + ($1.learner == nil ? $1.progress?.losses.count ?? 0 : 0) }
+        for entry in entries { entry.learner?.logEntry = entry }
     }
 
     /// Those that were trained or tested, as they were made.
