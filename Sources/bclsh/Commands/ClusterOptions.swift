@@ -30,7 +30,7 @@ struct ClusterOptions: ParsableArguments {
         for (name, value) in [("partition", partition), ("time", time), ("gpus", gpus), ("memory", memory), ("account", account)] + sbatch.map({ ("sbatch", $0) }) {
             if let value, value.isEmpty || value.contains(where: \.isNewline) { throw ValidationError("--\(name): the value must be one line and not empty") }
         }
-        if checkpoint != "none", checkpoint.wholeMatch(of: #/[0-9]+(\.[0-9]+)?(s|sec|m|min|h)|[1-9][0-9]*/#) == nil { throw ValidationError("--checkpoint takes 100, 30s, 5min, 2h or none, not '\(checkpoint)'") }
+        if checkpoint != "none", CheckpointInterval(argument: checkpoint) == nil { throw ValidationError("--checkpoint takes 100 (minibatches), 30s, 5min, 2h or none, not '\(checkpoint)'") }
         if !isSlurm {
             let given = [("partition", partition), ("time", time), ("gpus", gpus), ("memory", memory), ("account", account), ("folder", folder), ("program", program)].first { $0.1 != nil }?.0
             if let name = given ?? (arrayLimit != nil ? "array-limit" : !sbatch.isEmpty ? "sbatch" : !before.isEmpty ? "before" : !prefix.isEmpty ? "prefix" : nil) { throw ValidationError("--\(name) is for a cluster: add --on slurm") }
