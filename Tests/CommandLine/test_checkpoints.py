@@ -141,6 +141,16 @@ def test_what_has_changed_is_refused_by_name():
     check(bclsh("resume", "cp", cwd=home, env=env), 66, err=["the file '", "lib.bcl' has changed since the run began", "put it back as it was"])
 
 
+def test_a_recorded_run_goes_on_by_its_number():
+    home, env = stopped(SCRIPT, "--store", "runs.db", "--seed", "3")
+    check(bclsh("resume", "7", "--store", "runs.db", cwd=home, env=env), 66, err="there is no run '7'")
+    check(bclsh("resume", "1", "--store", "runs.db", "--json", "r.json", cwd=home, env=env), 0)
+    rows = json.loads(check(bclsh("runs", "list", "--store", "runs.db", "--json", cwd=home, env=env), 0).stdout)
+    assert [(r["run"], r["state"]) for r in rows] == [(1, "done")], rows
+    assert record(home / "r.json") == straight()[1]
+    check(bclsh("resume", "1", "--store", "runs.db", cwd=home, env=env), 66, err="run 1 is done")
+
+
 def test_checkpoints_are_guarded():
     home, env = stopped(SCRIPT, "--seed", "4")
     check(bclsh("run", "run.bcl", "--checkpoint", "3", "--checkpoint-to", "cp", cwd=home, env=env), 73, err=["there is a run to go on with", "bclsh resume cp"])

@@ -123,6 +123,13 @@ public final class LocalSweep {
     }
 
     private func fail(_ job: Job, _ status: Int32, _ state: RunStore.SweepState?) {
+        // A sweep that was killed leaves its runs behind, and one of them may have been so young that the store did not know it: then it was there first.
+        if let state, state.state == .running { return elsewhere.append(job.cell) }
+        if let state, state.state == .done {
+            done += 1
+            didEnd?(job.cell, .done(state))
+            return
+        }
         let first = state?.error?.split(separator: "\n").first.map(String.init)
         let reason = status == 0 ? "it ended well, but is not in the store" : status > 128 ? "signal \(status - 128) ended it" : first ?? "exit status \(status)"
         // Wrong usage and scripts with errors are the same the second time.

@@ -47,16 +47,18 @@ struct Resume: ParsableCommand {
         try command.execute(from: point)
     }
 
-    /// Where the run of a number in the store can be resumed from.
+    /// Where the run that a number or "last" names in the store can be resumed from.
     private func recorded(_ name: String) -> CheckpointFolder? {
-        guard let number = Int(name) else { return nil }
-        guard let path = StorePlace.path(store) else { return nil }
-        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        guard Int(name) != nil || name == "last", let path = StorePlace.path(store), FileManager.default.fileExists(atPath: path) else { return nil }
         do {
             let reader = try RunStore(path, isForWriting: false)
             defer { reader.close() }
-            guard let checkpoint = try reader.record(number).checkpoint else { leave("run \(number) wrote no checkpoints", hint: "'bclsh run FILE --checkpoint 5min' writes them", status: ExitStatus.noInput) }
-            return CheckpointFolder.meant(by: checkpoint) ?? { leave("the checkpoints of run \(number) are gone from '\(checkpoint)'", status: ExitStatus.noInput) }()
+            let number = try reader.number(of: name)
+            let record = try reader.record(number)
+            if record.state == .done { leave("run \(number) is done: there is nothing to go on with", hint: "'bclsh runs show \(number)' shows its results", status: ExitStatus.noInput) }
+            guard let checkpoint = record.checkpoint else { leave("run \(number) wrote no checkpoints", hint: "'bclsh run FILE --checkpoint 5min' writes them", status: ExitStatus.noInput) }
+            guard let folder = CheckpointFolder.meant(by: checkpoint) else { leave("the checkpoints of run \(number) are gone from '\(checkpoint)'", status: ExitStatus.noInput) }
+            return folder
         } catch let problem as StoreProblem { leave(problem.message, hint: problem.remedy, status: ExitStatus.noInput) } catch { leave("\(error)", status: ExitStatus.noInput) }
     }
 

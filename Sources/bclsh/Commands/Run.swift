@@ -61,7 +61,10 @@ struct Run: ParsableCommand {
         console.finish()
         if let refusal = checkpointed?.refusal { leave(refusal.message, hint: refusal.hint, status: ExitStatus.noInput) }
         switch outcome {
-        case .finished: recorder.finish(.done, exitStatus: 0)
+        case .finished:
+            // Without a folder of the user's choice the checkpoints go.
+            if checkpoints.checkpointTo == nil { recorder.checkpoint = nil }
+            recorder.finish(.done, exitStatus: 0)
         case .rejected(let problems):
             recorder.discard()
             fail(problems, renderer, ExitStatus.rejected)
