@@ -26,6 +26,10 @@ print last.losses[-1], last.accuracy
 """
 
 
+# Long enough for a signal to meet it also where a round takes a twentieth of a second.
+LONG = SCRIPT.replace("param rounds = 2", "param rounds = 12")
+
+
 def home_with(script=SCRIPT):
     home = folder()
     (home / "run.bcl").write_text(script)
@@ -49,8 +53,8 @@ def record(path):
     return found
 
 
-def straight():
-    home, env = home_with()
+def straight(script=SCRIPT):
+    home, env = home_with(script)
     result = check(bclsh("run", "run.bcl", "--json", "r.json", "--seed", "3", cwd=home, env=env), 0)
     return result.stdout, record(home / "r.json"), (home / "net.safetensors").read_bytes()
 
@@ -78,12 +82,11 @@ def test_a_run_killed_at_random_moments_ends_as_if_nothing_had_been():
 
 
 def test_signals_leave_with_a_checkpoint():
-    out, wanted, weights = straight()
+    out, wanted, weights = straight(LONG)
     for number, status, word in [(signal.SIGTERM, 143, "terminated"), (signal.SIGINT, 130, "interrupted")]:
-        home, env = home_with()
+        home, env = home_with(LONG)
         process = start(home, env, "--json", "r.json", "--seed", "3", "--checkpoint", "1h")
-        wait_for(lambda: list(home.glob("data/bclsh/checkpoints/*/*.checkpoint")))
-        time.sleep(0.1)
+        wait_for(lambda: process.poll() is not None or list(home.glob("data/bclsh/checkpoints/*/*.checkpoint")))
         process.send_signal(number)
         before, err = process.communicate(timeout=60)
         assert process.returncode == status, (process.returncode, err)
