@@ -60,7 +60,7 @@ def straight(script=SCRIPT):
 
 
 def test_a_run_killed_at_random_moments_ends_as_if_nothing_had_been():
-    home, env = home_with()
+    home, env = home_with(LONG)
     chance, kills = random.Random(5), 0
     line = ["--json", "r.json", "--seed", "3", "--checkpoint", "5", "--checkpoint-to", "cp", "--resume"]
     while True:
@@ -75,8 +75,9 @@ def test_a_run_killed_at_random_moments_ends_as_if_nothing_had_been():
         _, err = process.communicate()
         if process.returncode != -signal.SIGKILL: break
     assert process.returncode == 0, err
-    assert kills == 5, kills
-    assert ((home / "cp/output.txt").read_text(), record(home / "r.json"), (home / "net.safetensors").read_bytes()) == straight()
+    # A fast build may be done before the last one.
+    assert kills >= 3, kills
+    assert ((home / "cp/output.txt").read_text(), record(home / "r.json"), (home / "net.safetensors").read_bytes()) == straight(LONG)
     assert sorted(p.name for p in (home / "cp").iterdir()) == ["finished", "output.txt"]
     check(bclsh("resume", "cp", cwd=home, env=env), 66, err="has come to its end")
 
