@@ -10,16 +10,7 @@ final class LearnerFileTests: XCTestCase {
     override func setUp() { file = FileManager.default.temporaryDirectory.appendingPathComponent("bclsh-learner-\(UUID().uuidString)").path }
     override func tearDown() { try? FileManager.default.removeItem(atPath: file) }
 
-    /// What a program prints, with the message of its error at the end if it has one.
-    private func run(_ program: String) -> [String] {
-        let (session, _) = Workbench.makeSession(library: Project.library)
-        let sink = CollectingSink()
-        switch session.execute(SourceFile(name: "t", text: program), sink: sink) {
-        case .failed(let problem): return sink.lines + ["\(problem.code.name): \(problem.message)"]
-        case .rejected(let problems): return sink.lines + problems.map { "\($0.code.name): \($0.message)" }
-        default: return sink.lines
-        }
-    }
+    private func run(_ program: String) -> [String] { Project.run(program) }
 
     private func start(_ make: String, seed: Int, network: String = "mlp(64, 12, 10)", tasks: Int = 3) -> String {
         """

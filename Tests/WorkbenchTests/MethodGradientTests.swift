@@ -5,15 +5,7 @@ import XCTest
 
 /// Every method of the standard library against finite differences in float64 on a tiny network: no derivative of libtorch's takes part in what a step is compared with.
 final class MethodGradientTests: XCTestCase {
-    private func run(_ program: String) -> [String] {
-        let (session, _) = Workbench.makeSession(library: Project.library)
-        let sink = CollectingSink()
-        switch session.execute(SourceFile(name: "t", text: program), sink: sink) {
-        case .failed(let problem): return sink.lines + ["\(problem.code.name): \(problem.message)"]
-        case .rejected(let problems): return sink.lines + problems.map { "\($0.code.name): \($0.message)" }
-        default: return sink.lines
-        }
-    }
+    private func run(_ program: String) -> [String] { Project.run(program) }
 
     /// Methods whose minibatch is one step down the gradient of an objective: that which the method's file states. Draws take all samples, so that they are known.
     private static let steps: [(make: String, prepare: String, objective: String)] = {

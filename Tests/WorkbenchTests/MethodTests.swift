@@ -5,15 +5,7 @@ import XCTest
 
 /// The methods of the standard library: they run everywhere, and their updates are those that their files promise.
 final class MethodTests: XCTestCase {
-    private func run(_ program: String) -> [String] {
-        let (session, _) = Workbench.makeSession(library: Project.library)
-        let sink = CollectingSink()
-        switch session.execute(SourceFile(name: "t", text: program), sink: sink) {
-        case .failed(let problem): return sink.lines + ["\(problem.code.name): \(problem.message)"]
-        case .rejected(let problems): return sink.lines + problems.map { "\($0.code.name): \($0.message)" }
-        default: return sink.lines
-        }
-    }
+    private func run(_ program: String) -> [String] { Project.run(program) }
 
     private var methods: [String] { Project.library.files.keys.sorted() }
 

@@ -35,7 +35,7 @@ public final class LocalSweep {
     private let jobs: Int
     private let environment: [String: String]
     private let command: (SweepPlan.Cell) -> [String]
-    private var lock: Int32 = -1
+    private let lock: FileLock?
     private let start = Date()
     private var secondsOfRuns = 0.0
 
@@ -47,10 +47,8 @@ public final class LocalSweep {
         (self.plan, self.store, self.folder, self.jobs, self.command) = (plan, store, folder, jobs, command)
         self.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         do { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) } catch { throw SweepProblem("the folder '\(folder)' for logs can't be made") }
-        lock = open("\(folder)/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard lock >= 0 else { throw SweepProblem("'\(folder)/lock' can't be written: \(String(cString: strerror(errno)))") }
-        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-            close(lock)
+        lock = try FileLock("\(folder)/lock")
+        guard lock != nil else {
             throw SweepProblem("this sweep, \(plan.id), is running already", remedy: "see how far it is with 'bclsh runs list sweep=\(plan.id)'")
         }
         let states = try store.states(ofSweep: plan.id)
@@ -64,8 +62,6 @@ public final class LocalSweep {
         doneBefore = done
         waiting.reverse()  // taken from the end
     }
-
-    deinit { if lock >= 0 { close(lock) } }
 
     /// Seconds to the end, from what runs took so far; nil before the first has ended.
     public var timeLeft: Double? {

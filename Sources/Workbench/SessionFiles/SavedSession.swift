@@ -85,6 +85,21 @@ enum SavedReference: Codable, Equatable {
     }
 }
 
+extension SavedReference {
+    /// - Parameter node: the value of a node of that number.
+    func value(_ node: (Int) throws -> Value) rethrows -> Value {
+        switch self {
+        case .unset: return .unset
+        case .none: return .none
+        case .bool(let value): return .bool(value)
+        case .int(let value): return .int(value)
+        case .float(let value): return .float(value)
+        case .text(let value): return .text(value)
+        case .node(let index): return try node(index)
+        }
+    }
+}
+
 /// A value that others may refer to. Tensors stand in the file under the names that are given here.
 enum SavedNode: Codable {
     case list([SavedReference])

@@ -121,14 +121,7 @@ final class SessionReader {
     // MARK: - Values
 
     private func value(_ reference: SavedReference) throws -> Value {
-        switch reference {
-        case .unset: return .unset
-        case .none: return .none
-        case .bool(let value): return .bool(value)
-        case .int(let value): return .int(value)
-        case .float(let value): return .float(value)
-        case .text(let value): return .text(value)
-        case .node(let index):
+        try reference.value { index in
             guard saved.nodes.indices.contains(index), let value = values[index] else { throw damaged("value \(index) is missing") }
             return value
         }
