@@ -91,7 +91,7 @@ let package = Package(
         .target(name: "Engine", dependencies: ["CTorch", "FilePaths"], swiftSettings: swift5 + fast),
         .target(name: "Continual", dependencies: ["Engine", "FileFormats", "FilePaths", "CImages"], swiftSettings: swift5 + fast),
         .target(name: "Runs", dependencies: ["Continual", "Engine", "BCLScript", "Figures", "FilePaths", "CCrypto", "CZlib", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: swift5),
-        .target(name: "Sweeps", dependencies: ["Runs", "Engine"], swiftSettings: swift5),
+        .target(name: "Sweeps", dependencies: ["Runs", "Engine", "FilePaths"], swiftSettings: swift5),
         .target(name: "Workbench", dependencies: ["Interpreter", "Runs", "Continual", "FileFormats", "Drawing", "Downloads"], swiftSettings: swift5 + fast),
         .target(name: "LanguageServer", dependencies: ["Workbench"], swiftSettings: swift5),
         .executableTarget(
@@ -107,7 +107,7 @@ let package = Package(
         .testTarget(name: "SweepTests", dependencies: ["Sweeps"], swiftSettings: swift5),
         .testTarget(name: "WorkbenchTests", dependencies: ["Workbench"], swiftSettings: swift5),
         .testTarget(name: "FigureTests", dependencies: ["Figures", "TerminalGraphics", "Drawing", "CCairo"], swiftSettings: swift5),
-        .testTarget(name: "DownloadTests", dependencies: ["Downloads"], swiftSettings: swift5),
+        .testTarget(name: "DownloadTests", dependencies: ["Downloads", "FilePaths"], swiftSettings: swift5),
     ],
     cxxLanguageStandard: .cxx20
 )

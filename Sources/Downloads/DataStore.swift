@@ -88,7 +88,7 @@ public struct DataStore {
             throw DownloadError(.unknown, "\(entry.name) can't be downloaded by a program: \(words)", remedy: "put the files into '\(folder(entry))'")
         }
         try makeFolder(folder(entry))
-        let lock = try FolderLock("\(root)/.\(entry.name).lock", for: entry.name)
+        let lock = try FileLock.ofInstallation("\(root)/.\(entry.name).lock", of: entry.name)
         defer { lock.release() }
         switch entry.source {
         case .files(let files): return try files.reduce(false) { try fetch($1, entry, report, isStopped) || $0 }
@@ -126,7 +126,7 @@ public struct DataStore {
         let folder = folder(entry)
         guard FileManager.default.fileExists(atPath: folder) else { throw DownloadError(.unknown, "\(entry.name) is not in '\(root)'") }
         if case .byHand = entry.source { throw DownloadError(.unknown, "\(entry.name) was put there by hand", remedy: "delete '\(folder)' by hand") }
-        let lock = try FolderLock("\(root)/.\(entry.name).lock", for: entry.name)
+        let lock = try FileLock.ofInstallation("\(root)/.\(entry.name).lock", of: entry.name)
         defer { lock.release() }
         let before = bytes(in: folder)
         switch entry.source {
@@ -145,20 +145,14 @@ public struct DataStore {
     }
 }
 
-/// Keeps a second process from installing the same data set at the same time. Ends with the process, however that ends.
-final class FolderLock {
-    private let descriptor: Int32
-
-    init(_ path: String, for name: String) throws {
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw DownloadError(.file, "'\(path)' can't be written: \(String(cString: strerror(errno)))", remedy: "set BCL_DATA to a folder that can be written") }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            close(descriptor)
-            throw DownloadError(.file, "another bclsh is installing \(name) right now", remedy: "wait for it to end; it goes on where this one would")
-        }
+extension FileLock {
+    /// Keeps a second process from installing the same data set at the same time.
+    static func ofInstallation(_ path: String, of name: String) throws -> FileLock {
+        do {
+            guard let lock = try FileLock(path) else { throw DownloadError(.file, "another bclsh is installing \(name) right now", remedy: "wait for it to end; it goes on where this one would") }
+            return lock
+        } catch let error as FileLock.Unwritable { throw DownloadError(.file, error.description, remedy: "set BCL_DATA to a folder that can be written") }
     }
-
-    func release() { close(descriptor) }
 }
 
 /// Sizes for people.

@@ -354,7 +354,7 @@ def test_report_has_the_figures():
 def test_tables_for_papers():
     place = make_study()
     place("report", "-o", place.home / "t.md")
-    assert re.search(r"^\| `er` \| 3 \| \S+ ± \S+ \| ", (place.home / "t.md").read_text(), re.M)
+    assert re.search(r"^\| `er` \| 3 (\| \S+ ± \S+ ){3}\| \d+\.\d\d? s \|$", (place.home / "t.md").read_text(), re.M)
     place("report", "-o", place.home / "t.tex")
     assert (place.home / "t.tex").read_text().count(r"\texttt{") == 2
 

@@ -1,4 +1,5 @@
 @testable import Downloads
+import FilePaths
 import XCTest
 
 /// What needs no server; the rest is tested on the built binary (Tests/CommandLine/test_data.py).
@@ -65,10 +66,10 @@ final class DownloadTests: XCTestCase {
     }
 
     func testOneAtATime() throws {
-        let lock = try FolderLock(folder + "/.lock", for: "mnist")
-        XCTAssertThrowsError(try FolderLock(folder + "/.lock", for: "mnist"))
+        let lock = try FileLock.ofInstallation(folder + "/.lock", of: "mnist")
+        XCTAssertThrowsError(try FileLock.ofInstallation(folder + "/.lock", of: "mnist"))
         lock.release()
-        XCTAssertNoThrow(try FolderLock(folder + "/.lock", for: "mnist"))
+        XCTAssertNoThrow(try FileLock.ofInstallation(folder + "/.lock", of: "mnist"))
     }
 
     func testSettings() {

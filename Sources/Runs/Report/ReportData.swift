@@ -21,6 +21,12 @@ public struct ReportData {
             return values.count == runs.count ? ConfidenceInterval(values.keys.sorted().compactMap { values[$0] }) : nil
         }
 
+        /// Of the runs, from start to finish; nan where there are none.
+        public var medianSeconds: Double {
+            let sorted = runs.map(\.row.seconds).sorted()
+            return sorted.isEmpty ? .nan : (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+        }
+
         /// Mean over seeds of the accuracy matrix; nil where some seed misses an entry.
         var matrix: [[Double?]?] {
             guard let tasks = runs.compactMap({ $0.matrix?.tasks }).min() else { return [] }

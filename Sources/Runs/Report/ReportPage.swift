@@ -89,7 +89,7 @@ public struct ReportPage {
                 return "<td class=\"n\(best[metric.name] == interval.mean ? " best" : "")\">\(Self.text(interval))</td>"
             }
             let machines = Set(configuration.runs.map { "\($0.row.device), \($0.row.threads) thread\($0.row.threads == 1 ? "" : "s")" }).sorted().joined(separator: "; ")
-            return "<tr><th>\(HTML.escaped(configuration.label))</th><td class=\"n\">\(configuration.runs.count)</td>\(cells.joined())<td class=\"n\">\(RunWords.length(Self.median(configuration.runs.map(\.row.seconds))))</td><td>\(HTML.escaped(machines))</td></tr>"
+            return "<tr><th>\(HTML.escaped(configuration.label))</th><td class=\"n\">\(configuration.runs.count)</td>\(cells.joined())<td class=\"n\">\(RunWords.length(configuration.medianSeconds))</td><td>\(HTML.escaped(machines))</td></tr>"
         }
         return """
             <h3>Results</h3>
@@ -99,11 +99,6 @@ public struct ReportPage {
             \(rows.joined(separator: "\n"))
             </tbody></table></div>
             """
-    }
-
-    private static func median(_ values: [Double]) -> Double {
-        let sorted = values.sorted()
-        return sorted.isEmpty ? .nan : (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
     }
 
     /// "88.59 ± 1.20"

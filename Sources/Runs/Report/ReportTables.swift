@@ -25,9 +25,9 @@ public struct ReportTables {
             [code(configuration.label), "\(configuration.runs.count)"] + Self.metrics.map { name, _ in
                 guard let interval = configuration.interval(name) else { return "-" }
                 return cell(interval, isBest: section.configurations.count > 1 && best[name] == interval.mean)
-            }
+            } + [RunWords.length(configuration.medianSeconds)]
         }
-        let head = ["method", "seeds"] + Self.metrics.map(\.1)
+        let head = ["method", "seeds"] + Self.metrics.map(\.1) + ["run time, median"]
         switch form {
         case .markdown:
             let lines = [head, ["---"] + head.dropFirst().map { _ in "---:" }] + rows
@@ -36,7 +36,7 @@ public struct ReportTables {
             let lines = rows.map { "  " + $0.joined(separator: " & ") + " \\\\" }.joined(separator: "\n")
             return """
                 % \(Self.escaped(section.title)), percent, mean and half of the 95% interval over seeds (Student's t)
-                \\begin{tabular}{lr\(String(repeating: "r", count: Self.metrics.count))}
+                \\begin{tabular}{lr\(String(repeating: "r", count: Self.metrics.count + 1))}
                   \\toprule
                   \(head.joined(separator: " & ")) \\\\
                   \\midrule

@@ -1,4 +1,5 @@
 import Engine
+import FilePaths
 import Foundation
 import Runs
 
@@ -76,7 +77,7 @@ public struct ClusterFolder {
 
     /// Kept from others until the returned value goes.
     func lock() throws -> FileLock {
-        guard let lock = try FileLock("\(path)/lock") else { throw SweepProblem("this sweep is just being submitted by another process", remedy: "see how far it is with 'bclsh sweep status \(path)'") }
+        guard let lock = try FileLock.ofSweep("\(path)/lock") else { throw SweepProblem("this sweep is just being submitted by another process", remedy: "see how far it is with 'bclsh sweep status \(path)'") }
         return lock
     }
 }

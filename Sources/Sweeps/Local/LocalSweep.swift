@@ -1,3 +1,4 @@
+import FilePaths
 import Foundation
 import Runs
 
@@ -47,7 +48,7 @@ public final class LocalSweep {
         (self.plan, self.store, self.folder, self.jobs, self.command) = (plan, store, folder, jobs, command)
         self.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         do { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) } catch { throw SweepProblem("the folder '\(folder)' for logs can't be made") }
-        lock = try FileLock("\(folder)/lock")
+        lock = try FileLock.ofSweep("\(folder)/lock")
         guard lock != nil else {
             throw SweepProblem("this sweep, \(plan.id), is running already", remedy: "see how far it is with 'bclsh runs list sweep=\(plan.id)'")
         }

@@ -209,9 +209,8 @@ final class StateReader {
         learner.curveLength = saved.curveLength
         if saved.classifier != .none { learner.restoreClassifier(try host(saved.classifier, ClassifierValue.self)) }
         guard let place = saved.cursor else { return }
-        guard place.epochs >= 1, place.size >= 1, place.size < 1 << 32, place.epochs < 1 << 32, place.shuffle.map({ $0.count == 4 }) ?? true else { throw leaves.damaged("a learner's place makes no sense") }
-        var cursor = TrainingCursor(try place.tasks.map { try host($0, TaskValue.self) }, epochs: place.epochs, size: place.size)
-        guard try cursor.move(index: place.index, epoch: place.epoch, batch: place.batch, shuffle: place.shuffle.map { ($0[0], $0[1], $0[2], $0[3]) }) else { throw leaves.damaged("a learner's place is none of its tasks") }
+        let cursor = try TrainingCursor(try place.tasks.map { try host($0, TaskValue.self) }, epochs: place.epochs, size: place.size, index: place.index, epoch: place.epoch, batch: place.batch, shuffle: place.shuffle)
+        guard let cursor else { throw leaves.damaged("a learner's place is none of its tasks") }
         learner.stepping.restore(cursor, isTraining: place.isTraining)
     }
 

@@ -86,18 +86,19 @@ struct TrainingCursor {
 
     func isAt(_ other: TrainingCursor) -> Bool { (index, epoch, batch) == (other.index, other.epoch, other.batch) && given == nil && other.given == nil }
 
-    /// Sets the place within the tasks, as a file holds it.
-    mutating func move(index: Int, epoch: Int, batch: Int, shuffle: (UInt64, UInt64, UInt64, UInt64)?) throws -> Bool {
-        guard index >= 0, index <= tasks.count else { return false }
+    /// The place within tasks that a file holds; nil where it makes no sense or is none of theirs.
+    init?(_ tasks: [TaskValue], epochs: Int, size: Int, index: Int, epoch: Int, batch: Int, shuffle: [UInt64]?) throws {
+        guard epochs >= 1, size >= 1, size < 1 << 32, epochs < 1 << 32, shuffle.map({ $0.count == 4 }) ?? true else { return nil }
+        self.init(tasks, epochs: epochs, size: size)
+        guard index >= 0, index <= tasks.count else { return nil }
         self.index = index
-        guard epoch >= 0, epoch <= epochs, batch >= 0, batch == 0 || batch < perEpoch else { return false }
-        (self.epoch, self.batch, self.shuffle, samples) = (epoch, batch, shuffle, nil)
-        if let shuffle, let task, epoch < epochs {
+        guard epoch >= 0, epoch <= epochs, batch >= 0, batch == 0 || batch < perEpoch else { return nil }
+        (self.epoch, self.batch, self.shuffle) = (epoch, batch, shuffle.map { ($0[0], $0[1], $0[2], $0[3]) })
+        if let state = self.shuffle, let task, epoch < epochs {
             let stream = RandomStream(seed: 0)
-            stream.restore(shuffle)
+            stream.restore(state)
             samples = try task.task.train.shuffled(stream)
         }
-        return true
     }
 }
 

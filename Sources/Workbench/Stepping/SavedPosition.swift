@@ -22,9 +22,8 @@ struct SavedPosition: Codable {
     func cursor(_ bench: BenchmarkValue) throws -> TrainingCursor {
         let known = bench.taskValues
         let damaged = Failure(.fileError, "the file is damaged: its place in the tasks is none of this benchmark's")
-        guard tasks.allSatisfy(known.indices.contains), epochs >= 1, size >= 1, size < 1 << 32, epochs < 1 << 32, statements >= 0, shuffle.map({ $0.count == 4 }) ?? true else { throw damaged }
-        var cursor = TrainingCursor(tasks.map { known[$0] }, epochs: epochs, size: size)
-        guard try cursor.move(index: index, epoch: epoch, batch: batch, shuffle: shuffle.map { ($0[0], $0[1], $0[2], $0[3]) }) else { throw damaged }
+        guard tasks.allSatisfy(known.indices.contains), statements >= 0,
+              let cursor = try TrainingCursor(tasks.map { known[$0] }, epochs: epochs, size: size, index: index, epoch: epoch, batch: batch, shuffle: shuffle) else { throw damaged }
         return cursor
     }
 }

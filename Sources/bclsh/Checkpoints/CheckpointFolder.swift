@@ -11,6 +11,8 @@ struct CheckpointFolder {
 
     var output: String { path + "/output.txt" }
     private var lock: String { path + "/lock" }
+    /// Until the process ends.
+    private static var taken: [FileLock] = []
     /// Says that the run has come to its end.
     private var mark: String { path + "/finished" }
 
@@ -83,17 +85,14 @@ struct CheckpointFolder {
     /// - Returns: a message where that is not possible.
     func take() -> String? {
         do { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) } catch { return "the folder '\(path)' can't be made: \((error as NSError).localizedDescription)" }
-        let descriptor = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { return "the folder '\(path)' can't be written: \(String(cString: strerror(errno)))" }
-        // Held until the process ends, however it ends.
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let owner = (try? String(contentsOfFile: lock, encoding: .utf8)).flatMap { $0.isEmpty ? nil : $0 } ?? "another process"
-            close(descriptor)
-            return "the run in '\(path)' is going on: \(owner)"
-        }
-        let text = "process \(getpid()) on \(ProcessInfo.processInfo.hostName)"
-        ftruncate(descriptor, 0)
-        _ = text.withCString { write(descriptor, $0, strlen($0)) }
+        do {
+            guard let taken = try FileLock(lock) else {
+                let owner = (try? String(contentsOfFile: lock, encoding: .utf8)).flatMap { $0.isEmpty ? nil : $0 } ?? "another process"
+                return "the run in '\(path)' is going on: \(owner)"
+            }
+            taken.tell("process \(getpid()) on \(ProcessInfo.processInfo.hostName)")
+            Self.taken.append(taken)
+        } catch { return "the folder can't be taken: \(error)" }
         removeLeftovers()
         return nil
     }
