@@ -71,7 +71,7 @@ final class ReportTests: XCTestCase {
         let runs = (1...3).flatMap { seed in [Samples.run("bcl_dual", seed: seed, acc: 0.5 + Double(seed) / 100), Samples.run("er", seed: seed, acc: 0.4)] }
         let found = try data(runs)
         let markdown = ReportTables(found, .markdown).text
-        XCTAssertTrue(markdown.contains("| `bcl_dual` | 3 | **52.00** ± 2.48 | **-2.00** ± 2.48 | **51.00** ± 1.24 |\n| `er` | 3 | 40.00 ± 0.00 | 10.00 ± 0.00 | 45.00 ± 0.00 |"), markdown)
+        XCTAssertTrue(markdown.contains("| `bcl_dual` | 3 | **52.00** ± 2.48 | **-2.00** ± 2.48 | **51.00** ± 1.24 | 2.50 s |\n| `er` | 3 | 40.00 ± 0.00 | 10.00 ± 0.00 | 45.00 ± 0.00 | 2.50 s |"), markdown)
         let latex = ReportTables(found, .latex).text
         XCTAssertTrue(latex.contains("\\texttt{bcl\\_dual} & 3 & $\\mathbf{52.00} \\pm 2.48$ &"), latex)
         XCTAssertEqual(ReportTables.escaped("a_b & 5% {x} ~^\\"), "a\\_b \\& 5\\% \\{x\\} \\textasciitilde{}\\textasciicircum{}\\textbackslash{}")

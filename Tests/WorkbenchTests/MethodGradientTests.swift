@@ -21,6 +21,7 @@ final class MethodGradientTests: XCTestCase {
              "\(past)\nlet p = me.replay_memory.draw(99, tasks=1)", "\(current) + cross_entropy(f(px, 0), py) + 3 * kl(f(p.x, p.t), p.targets, 5)"),
             ("ewc(net, bench, \(rate), strength=7)", "let importance = me.fishers[0]\nlet anchor = me.anchors[0]", "\(current) + 7 * \(pull)"),
             ("ewc_online(net, bench, \(rate), strength=7)", "let importance = me.importance\nlet anchor = me.anchor", "\(current) + 7 * \(pull)"),
+            ("ewc_online(net, bench, \(rate), strength=7, variant=\"running\", interval=2)", "let importance = me.importance\nlet anchor = me.anchor", "\(current) + 7 * \(pull)"),
             ("si(net, bench, \(rate), strength=7000)", "let importance = me.importance\nlet anchor = me.anchor", "\(current) + 7000 * \(pull)"),
             ("mas(net, bench, \(rate), strength=7)", "let importance = me.importance\nlet anchor = me.anchor", "\(current) + 7 * \(pull)"),
             ("rwalk(net, bench, \(rate), strength=7)", "let importance = me.importance\nlet anchor = me.anchor", "\(current) + 7 * \(pull)"),

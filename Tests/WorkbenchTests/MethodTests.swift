@@ -71,6 +71,32 @@ final class MethodTests: XCTestCase {
         }
     }
 
+    /// The running Fisher information of ewc_online, from the gradients of each minibatch taken by hand.
+    func testRunningFisherInformation() {
+        let lines = run("""
+            let bench = permuted(digits(), tasks=2, per_task=40, seed=1)
+            seed 3
+            let net = mlp(64, 12, 10).double()
+            let twin = net.copy()
+            let me = ewc_online(net, bench, lr=0.1, strength=0, variant="running", decay=0.9, interval=2)
+            train me on bench[0]
+            let f = classifier(twin, bench)
+            let (running, squares) = (0, 0)
+            for n in 0..4 {
+              let (x, y) = (bench[0].train.x[10 * n:10 * n + 10].double(), bench[0].train.y[10 * n:10 * n + 10])
+              twin.zero_grad()
+              cross_entropy(f(x, 0), y).backward()
+              squares = squares + twin.gradients.square()
+              if n % 2 == 1 { running = 0.1 * running + 0.45 * squares; squares = 0 }
+              twin.step(0.1)
+            }
+            let low = running.min().item()
+            let expected = (running - low) / (running.max().item() - low)
+            print (me.importance - expected).abs().max().item() < 1e-9, me.importance.min().item(), me.importance.max().item() > 1 - 1e-9
+            """)
+        XCTAssertEqual(lines, ["true 0.0 true"])
+    }
+
     /// The steps that gem and agem make: no negative inner product with the gradient of any past task's memory, where the plain gradient has some.
     func testProjectedStepsProtectTheMemories() {
         for method in ["gem(net, bench, lr=0.05, memory=30, strength=0)", "agem(net, bench, lr=0.05, memory=30, replay=999)"] {
