@@ -1,7 +1,7 @@
 // Forward and backward pass of an MLP as one operation each, with its own backward function: the gradients of the weights go straight into their flat vector.
 //
 // The weight of the first layer is stored transposed, [in, out]: where inputs are mostly zeros (digits on a black ground) only the rows of the others are read and
-// written. The other layers are small: their weights are transposed for each forward pass. Layers too large for that go through libtorch's matrix product.
+// written. The other layers are small: their weights are transposed once for all passes between two steps. Layers too large for that go through libtorch's matrix product.
 #include "fused.h"
 #include "losses.h"
 #include "threads.h"
@@ -219,12 +219,14 @@ struct Activations {
   const float *layer(int64_t l) const { return values.const_data_ptr<float>() + offset[l]; }
 };
 
-bool is_sparse(const float *x, int64_t n) {
-  // A look at every eighth line is enough to tell digits from photographs.
-  int64_t seen = 0, zeros = 0;
-  for (int64_t i = 0; i + 8 <= n; i += 64)
-    for (int64_t j = 0; j < 8; j++, seen++) zeros += x[i + j] == 0;
-  return seen > 0 && zeros * 2 > seen;
+/// Whether more than half of the samples' [rows, columns] numbers are zero. A look at eight samples is enough to tell digits from photographs.
+bool is_sparse(const float *x, int64_t rows, int64_t columns) {
+  int64_t looks = std::min<int64_t>(rows, 8), zeros = 0;
+  for (int64_t look = 0; look < looks; look++) {
+    const float *row = x + rows * look / looks * columns;
+    for (int64_t j = 0; j < columns; j++) zeros += row[j] == 0;
+  }
+  return zeros * 2 > looks * columns;
 }
 
 Activations forward(Network &net, const at::Tensor &x, bool sparse) {
@@ -376,7 +378,7 @@ int ctorch_mlp_forward(ctorch_mlp mlp, ctorch_tensor samples, ctorch_tensor *out
     at::Tensor x = get(samples);
     bool learns = at::GradMode::is_enabled();
     at::Tensor input = x.contiguous();
-    bool sparse = is_sparse(input.const_data_ptr<float>(), input.numel());
+    bool sparse = is_sparse(input.const_data_ptr<float>(), input.size(0), input.size(1));
     int64_t batch = input.size(0);
     at::AutoDispatchBelowADInplaceOrView below_autograd;
     Activations activations = forward(net, input.detach(), sparse);
