@@ -55,10 +55,6 @@ int ctorch_add_(ctorch_tensor target, ctorch_tensor other, double alpha) {
 int ctorch_mul_(ctorch_tensor target, double factor) {
   return guarded([&] { get(target).mul_(factor); });
 }
-int ctorch_interpolate_(ctorch_tensor target, ctorch_tensor start, double fraction) {
-  // start + fraction * (target - start), in this order of operations, so that fraction 0 restores the start bit for bit.
-  return guarded([&] { get(target).sub_(get(start)).mul_(fraction).add_(get(start)); });
-}
 int ctorch_index_copy_(ctorch_tensor target, int64_t dimension, ctorch_tensor indices, ctorch_tensor source) {
   return guarded([&] { get(target).index_copy_(dimension, get(indices), get(source)); });
 }

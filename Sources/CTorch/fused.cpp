@@ -51,9 +51,12 @@ torch::autograd::variable_list FusedBackward::twice(const at::Tensor &input, con
 }
 
 void attach(const at::Tensor &logits, const c10::intrusive_ptr<FusedBackward> &node, const std::shared_ptr<FusedNetwork> &network, const at::Tensor &samples, const at::Tensor &input) {
+  if (network->edges.empty())
+    for (const at::Tensor &parameter : network->parameters) network->edges.push_back(torch::autograd::impl::gradient_edge(parameter));
   torch::autograd::edge_list edges;
+  edges.reserve(network->edges.size() + 1);
   edges.push_back(samples.requires_grad() ? torch::autograd::impl::gradient_edge(samples) : torch::autograd::Edge());
-  for (const at::Tensor &parameter : network->parameters) edges.push_back(torch::autograd::impl::gradient_edge(parameter));
+  edges.insert(edges.end(), network->edges.begin(), network->edges.end());
   node->set_next_edges(std::move(edges));
   node->network = network;
   node->x = torch::autograd::SavedVariable(input, false);

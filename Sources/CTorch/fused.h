@@ -16,6 +16,8 @@ struct FusedNetwork {
   at::Tensor weights, gradients;
   /// Leaves, views of `weights`.
   std::vector<at::Tensor> parameters;
+  /// Where the leaves' gradients would go, made once.
+  torch::autograd::edge_list edges;
 
   virtual ~FusedNetwork() = default;
   /// The same with libtorch's own operations, for gradients of gradients. Changes nothing else.
@@ -43,6 +45,9 @@ struct FusedBackward : torch::autograd::Node {
 private:
   torch::autograd::variable_list twice(const at::Tensor &input, const at::Tensor &grad);
 };
+
+/// The backward pass of a number that is made of losses of fused networks. False, and nothing done, where more lies below: that takes libtorch's engine.
+bool backward_of_losses(const at::Tensor &loss, bool keeps_graph);
 
 /// Makes the node the history of the logits.
 void attach(const at::Tensor &logits, const c10::intrusive_ptr<FusedBackward> &node, const std::shared_ptr<FusedNetwork> &network, const at::Tensor &samples, const at::Tensor &input);

@@ -1,5 +1,5 @@
 // Automatic differentiation, layers and losses.
-#include "internal.h"
+#include "fused.h"
 #include "losses.h"
 #include "threads.h"
 
@@ -17,7 +17,10 @@ int ctorch_set_requires_grad(ctorch_tensor t, int on) {
 int ctorch_is_leaf(ctorch_tensor t) { return get(t).is_leaf(); }
 
 int ctorch_backward(ctorch_tensor t, int retain_graph) {
-  return guarded([&] { torch::autograd::backward({get(t)}, {}, retain_graph != 0, /*create_graph=*/false); });
+  return guarded([&] {
+    if (backward_of_losses(get(t), retain_graph != 0)) return;
+    torch::autograd::backward({get(t)}, {}, retain_graph != 0, /*create_graph=*/false);
+  });
 }
 int ctorch_get_grad(ctorch_tensor t, ctorch_tensor *out) {
   return guarded([&] {

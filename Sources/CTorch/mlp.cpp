@@ -1,13 +1,15 @@
 // Forward and backward pass of an MLP as one operation each, with its own backward function: the gradients of the weights go straight into their flat vector.
 //
 // The weight of the first layer is stored transposed, [in, out]: where inputs are mostly zeros (digits on a black ground) only the rows of the others are read and
-// written. The other layers are small: their weights are transposed for each forward pass. Layers too large for that go through libtorch's matrix product.
+// written. The other layers are small: their weights are transposed once for all passes between two steps. Layers too large for that go through libtorch's matrix product.
 #include "fused.h"
 #include "losses.h"
 #include "threads.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
+#include <utility>
 #include <vector>
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -22,7 +24,7 @@ struct Kernels {
   void (*multiply)(const float *, int64_t, const float *, int64_t, int64_t, int64_t, int64_t, const float *, bool, float *, int64_t);
   void (*outer)(const float *, int64_t, const float *, int64_t, int64_t, int64_t, int64_t, int64_t, float *, int64_t, bool);
   void (*multiply_sparse)(const float *, int64_t, const float *, int64_t, int64_t, int64_t, int64_t, float *, int64_t);
-  void (*outer_sparse)(const float *, int64_t, const float *, int64_t, int64_t, int64_t, int64_t, int64_t, float *, int64_t, bool, float *);
+  void (*outer_sparse)(const float *, int64_t, const float *, int64_t, int64_t, int64_t, int64_t, int64_t, float *, int64_t, bool);
   void (*add_rows)(const float *, int64_t, int64_t, int64_t, float *);
   void (*pass_relu)(float *, const float *, int64_t);
   void (*finish_row)(float *, int64_t, int64_t, bool);
@@ -33,6 +35,15 @@ struct Kernels {
 namespace avx512 {
 constexpr int V = 16;
 static inline unsigned nonzero16(const float *x) { return _mm512_cmp_ps_mask(_mm512_loadu_ps(x), _mm512_setzero_ps(), _CMP_NEQ_UQ); }
+static inline __m512 load_some(const float *p, int64_t n) { return _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << n) - 1), p); }
+static inline void store_some(float *p, __m512 v, int64_t n) { _mm512_mask_storeu_ps(p, static_cast<__mmask16>((1u << n) - 1), v); }
+static inline void turn_bits(const uint16_t *rows, uint64_t *columns) {
+  __m512i low = _mm512_loadu_si512(rows), high = _mm512_loadu_si512(rows + 32);
+  for (int q = 0; q < 16; q++) {
+    __m512i bit = _mm512_set1_epi16(static_cast<short>(1u << q));
+    columns[q] = static_cast<uint64_t>(_mm512_test_epi16_mask(low, bit)) | static_cast<uint64_t>(_mm512_test_epi16_mask(high, bit)) << 32;
+  }
+}
 #include "mlp_kernels.h"
 }  // namespace avx512
 #pragma clang attribute pop
@@ -44,6 +55,23 @@ static inline unsigned nonzero16(const float *x) {
   return static_cast<unsigned>(_mm256_movemask_ps(_mm256_cmp_ps(_mm256_loadu_ps(x), zero, _CMP_NEQ_UQ))) |
          static_cast<unsigned>(_mm256_movemask_ps(_mm256_cmp_ps(_mm256_loadu_ps(x + 8), zero, _CMP_NEQ_UQ))) << 8;
 }
+static inline __m256i first(int64_t n) { return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)); }
+static inline __m256 load_some(const float *p, int64_t n) { return _mm256_maskload_ps(p, first(n)); }
+static inline void store_some(float *p, __m256 v, int64_t n) { _mm256_maskstore_ps(p, first(n), v); }
+static inline void turn_bits(const uint16_t *rows, uint64_t *columns) {
+  for (int q = 0; q < 16; q++) {
+    uint64_t bits = 0;
+    for (int half = 0; half < 2; half++) {
+      // Bit q to the place of the sign, which packing keeps.
+      __m128i places = _mm_cvtsi32_si128(15 - q);
+      __m256i a = _mm256_sll_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i *>(rows + half * 32)), places);
+      __m256i b = _mm256_sll_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i *>(rows + half * 32 + 16)), places);
+      __m256i signs = _mm256_permute4x64_epi64(_mm256_packs_epi16(a, b), 0xD8);
+      bits |= static_cast<uint64_t>(static_cast<uint32_t>(_mm256_movemask_epi8(signs))) << (half * 32);
+    }
+    columns[q] = bits;
+  }
+}
 #include "mlp_kernels.h"
 }  // namespace avx2
 #pragma clang attribute pop
@@ -54,6 +82,20 @@ static inline unsigned nonzero16(const float *x) {
   unsigned bits = 0;
   for (int i = 0; i < 16; i++) bits |= static_cast<unsigned>(x[i] != 0) << i;
   return bits;
+}
+typedef float four __attribute__((vector_size(16)));
+static inline four load_some(const float *p, int64_t n) {
+  four v{};
+  for (int64_t i = 0; i < n; i++) v[i] = p[i];
+  return v;
+}
+static inline void store_some(float *p, four v, int64_t n) {
+  for (int64_t i = 0; i < n; i++) p[i] = v[i];
+}
+static inline void turn_bits(const uint16_t *rows, uint64_t *columns) {
+  for (int q = 0; q < 16; q++) columns[q] = 0;
+  for (int s = 0; s < 64; s++)
+    for (unsigned left = rows[s]; left; left &= left - 1) columns[__builtin_ctz(left)] |= uint64_t{1} << s;
 }
 #include "mlp_kernels.h"
 }  // namespace plain
@@ -72,16 +114,34 @@ const Kernels &kernels() {
 
 int64_t padded(int64_t n) { return (n + 15) / 16 * 16; }
 
-/// Work that is worth a second thread: about 20 microseconds.
+/// Room for floats, from the start of a cache line on: vectors that straddle two lines take twice as long to read. Not set to anything.
+class Floats {
+  float *data = nullptr;
+
+public:
+  Floats() = default;
+  explicit Floats(int64_t count) : data(static_cast<float *>(std::aligned_alloc(64, static_cast<size_t>(padded(std::max<int64_t>(count, 1))) * sizeof(float)))) {
+    if (!data) throw std::bad_alloc();
+  }
+  Floats(Floats &&other) noexcept : data(std::exchange(other.data, nullptr)) {}
+  Floats &operator=(Floats &&other) noexcept {
+    std::swap(data, other.data);
+    return *this;
+  }
+  ~Floats() { std::free(data); }
+  operator float *() const { return data; }
+};
+
+/// Multiplications that are worth a second thread: about 10 microseconds.
 constexpr int64_t worth_sharing = 1'000'000;
 
-/// - grain: pieces are multiples of it, as the kernels take rows; a split elsewhere would leave slower rests.
-template <typename Body> void share(int64_t n, int64_t grain, int64_t work, const Body &body) {
-  int64_t pieces = threads();
-  if (work < worth_sharing || pieces == 1) return body(0, n);
+int64_t threads_for(int64_t work) { return work < worth_sharing ? 1 : threads(); }
+
+/// The part of 0..n that one of several pieces has. Pieces are multiples of `grain`, as the kernels take rows; a split elsewhere would leave slower rests.
+std::pair<int64_t, int64_t> part(int64_t n, int64_t grain, int64_t piece, int64_t pieces) {
   int64_t step = (n + pieces - 1) / pieces;
   step = (step + grain - 1) / grain * grain;
-  in_parallel((n + step - 1) / step, [&](int64_t piece) { body(piece * step, std::min(n, (piece + 1) * step)); });
+  return {std::min(n, piece * step), std::min(n, (piece + 1) * step)};
 }
 
 /// The parameters are weight and bias of each layer in turn; the first weight is a transposed view.
@@ -93,6 +153,55 @@ struct Network : FusedNetwork {
   int64_t layers() const { return static_cast<int64_t>(widths.size()) - 1; }
   const float *weight(int64_t layer) const { return weights.const_data_ptr<float>() + weight_offset[layer]; }
   const float *bias(int64_t layer) const { return weights.const_data_ptr<float>() + bias_offset[layer]; }
+
+  /// The weights in other orders, as the passes read them.
+  struct Layer {
+    /// [in, padded out], without the first layer's where inputs are mostly zeros; the bias [padded out].
+    Floats forward, bias;
+    /// [out, padded in], where that is not how they are stored.
+    Floats backward;
+  };
+  std::vector<Layer> turned;
+  /// Of the weights that `turned` was made from.
+  int64_t turned_version = -1;
+  bool has_dense_input = false;
+
+  /// Passes follow one another without a step between them: the weights are turned once.
+  void turn(bool sparse) {
+    auto version = static_cast<int64_t>(weights._version());
+    if (version == turned_version && (sparse || has_dense_input)) return;
+    const Kernels &k = kernels();
+    if (turned.empty())
+      for (int64_t l = 0; l < layers(); l++) turned.push_back({Floats(widths[l] * padded(widths[l + 1])), Floats(padded(widths[l + 1])), Floats(widths[l + 1] * padded(widths[l]))});
+    for (int64_t l = 0; l < layers(); l++) {
+      int64_t in = widths[l], out = widths[l + 1];
+      copy_rows(bias(l), 1, out, turned[l].bias);
+      if (l > 0) {
+        k.transpose(weight(l), out, in, turned[l].forward, padded(out));
+        if (in % 16 != 0) copy_rows(weight(l), out, in, turned[l].backward);
+      } else if (!sparse) {
+        copy_rows(weight(l), in, out, turned[l].forward);
+      }
+    }
+    has_dense_input = !sparse;
+    turned_version = version;
+  }
+
+  /// Rows made a multiple of 16 long, with zeros behind.
+  static void copy_rows(const float *from, int64_t rows, int64_t columns, float *to) {
+    int64_t stride = padded(columns);
+    for (int64_t i = 0; i < rows; i++) {
+      std::memcpy(to + i * stride, from + i * columns, sizeof(float) * columns);
+      std::memset(to + i * stride + columns, 0, sizeof(float) * (stride - columns));
+    }
+  }
+
+  /// Multiplications of a pass, about.
+  int64_t work(int64_t batch, bool sparse) const {
+    int64_t sum = 0;
+    for (int64_t l = 0; l < layers(); l++) sum += widths[l] * widths[l + 1] / (l == 0 && sparse ? 4 : 1);
+    return batch * sum;
+  }
 
   at::Tensor plain_forward(at::Tensor x, bool) const override {
     for (int64_t l = 0; l < layers(); l++) {
@@ -107,24 +216,17 @@ struct Network : FusedNetwork {
 struct Activations {
   at::Tensor values;
   std::vector<int64_t> offset, stride;
-  float *layer(int64_t l) { return values.mutable_data_ptr<float>() + offset[l]; }
+  const float *layer(int64_t l) const { return values.const_data_ptr<float>() + offset[l]; }
 };
 
-bool is_sparse(const float *x, int64_t n) {
-  // A look at every eighth line is enough to tell digits from photographs.
-  int64_t seen = 0, zeros = 0;
-  for (int64_t i = 0; i + 8 <= n; i += 64)
-    for (int64_t j = 0; j < 8; j++, seen++) zeros += x[i + j] == 0;
-  return seen > 0 && zeros * 2 > seen;
-}
-
-/// A bias, or the rows of a matrix, made a multiple of 16 long with zeros behind.
-const float *pad(const float *from, int64_t rows, int64_t columns, std::vector<float> &to) {
-  if (columns % 16 == 0) return from;
-  int64_t stride = padded(columns);
-  to.assign(static_cast<size_t>(rows * stride), 0);
-  for (int64_t i = 0; i < rows; i++) std::memcpy(to.data() + i * stride, from + i * columns, sizeof(float) * columns);
-  return to.data();
+/// Whether more than half of the samples' [rows, columns] numbers are zero. A look at eight samples is enough to tell digits from photographs.
+bool is_sparse(const float *x, int64_t rows, int64_t columns) {
+  int64_t looks = std::min<int64_t>(rows, 8), zeros = 0;
+  for (int64_t look = 0; look < looks; look++) {
+    const float *row = x + rows * look / looks * columns;
+    for (int64_t j = 0; j < columns; j++) zeros += row[j] == 0;
+  }
+  return zeros * 2 > looks * columns;
 }
 
 Activations forward(Network &net, const at::Tensor &x, bool sparse) {
@@ -140,39 +242,34 @@ Activations forward(Network &net, const at::Tensor &x, bool sparse) {
     size += batch * result.stride[l];
   }
   result.values = at::empty({size}, x.options());
-  std::vector<float> turned, bias_room;
-  for (int64_t l = 0; l < layers; l++) {
-    int64_t in = net.widths[l], out = net.widths[l + 1], columns = padded(out);
-    const float *from = l == 0 ? x.const_data_ptr<float>() : result.layer(l);
-    int64_t from_stride = result.stride[l];
-    float *to = result.layer(l + 1);
-    bool relu = l + 1 < layers;
-    const float *bias = pad(net.bias(l), 1, out, bias_room);
-    if (l == 0 && sparse) {
-      share(batch, 1, batch * in * out / 4, [&](int64_t first, int64_t last) {
-        for (int64_t i = first; i < last; i++) std::memcpy(to + i * columns, bias, sizeof(float) * columns);
-        k.multiply_sparse(from + first * from_stride, from_stride, net.weight(0), out, last - first, in, columns, to + first * columns, columns);
+  net.turn(sparse);
+  const float *samples = x.const_data_ptr<float>();
+  float *values = result.values.mutable_data_ptr<float>();
+  // A thread takes its samples through all layers.
+  int64_t pieces = threads_for(net.work(batch, sparse));
+  in_parallel(pieces, [&](int64_t piece) {
+    auto [first, last] = part(batch, 2, piece, pieces);
+    const float *from = samples + first * net.widths[0];
+    for (int64_t l = 0; l < layers; l++) {
+      int64_t in = net.widths[l], out = net.widths[l + 1], columns = padded(out);
+      float *to = values + result.offset[l + 1] + first * columns;
+      const float *bias = net.turned[l].bias;
+      bool relu = l + 1 < layers;
+      if (l == 0 && sparse) {
+        for (int64_t i = 0; i < last - first; i++) std::memcpy(to + i * columns, bias, sizeof(float) * columns);
+        k.multiply_sparse(from, in, net.weight(0), out, last - first, in, columns, to, columns);
         // Behind the last column stands what was read of the next row of weights.
-        for (int64_t i = first; i < last; i++) k.finish_row(to + i * columns, out, columns, relu);
-      });
-      continue;
+        for (int64_t i = 0; i < last - first; i++) k.finish_row(to + i * columns, out, columns, relu);
+      } else {
+        k.multiply(from, result.stride[l], net.turned[l].forward, columns, last - first, in, columns, bias, relu, to, columns);
+      }
+      from = to;
     }
-    const float *weight = net.weight(l);
-    if (l == 0) {
-      weight = pad(weight, in, out, turned);
-    } else {
-      turned.resize(static_cast<size_t>(in * columns));
-      k.transpose(weight, out, in, turned.data(), columns);
-      weight = turned.data();
-    }
-    share(batch, 6, batch * in * out, [&](int64_t first, int64_t last) {
-      k.multiply(from + first * from_stride, from_stride, weight, columns, last - first, in, columns, bias, relu, to + first * columns, columns);
-    });
-  }
+  });
   return result;
 }
 
-at::Tensor logits_of(Network &net, Activations &activations, int64_t batch) {
+at::Tensor logits_of(const Network &net, const Activations &activations, int64_t batch) {
   int64_t layers = net.layers(), out = net.widths[layers], stride = activations.stride[layers];
   at::Tensor logits = at::empty({batch, out}, activations.values.options());
   float *to = logits.mutable_data_ptr<float>();
@@ -192,54 +289,62 @@ struct Backward : FusedBackward {
   at::Tensor run(const at::Tensor &input, const at::Tensor &grad, const at::Tensor &target, bool wants_input) override {
     const Kernels &k = kernels();
     const auto *net = static_cast<const Network *>(network.get());
-    int64_t batch = input.size(0), layers = net->layers();
-    std::vector<float> delta, below, padded_weight, turned;
-    int64_t stride = padded(net->widths[layers]);
-    delta.assign(static_cast<size_t>(batch * stride), 0);
-    const float *top = grad.const_data_ptr<float>();
-    for (int64_t i = 0; i < batch; i++) std::memcpy(delta.data() + i * stride, top + i * net->widths[layers], sizeof(float) * net->widths[layers]);
+    int64_t batch = input.size(0), layers = net->layers(), pieces = threads_for(net->work(batch, sparse));
+    const float *top = grad.const_data_ptr<float>(), *samples = input.const_data_ptr<float>();
+    // Gradients by the sums of layer l, with rows of activations.stride[l].
+    std::vector<Floats> delta(1);
+    for (int64_t l = 1; l <= layers; l++) delta.emplace_back(batch * activations.stride[l]);
     at::Tensor input_gradient;
-    for (int64_t l = layers - 1; l >= 0; l--) {
-      int64_t in = net->widths[l], out = net->widths[l + 1];
-      const float *from = l == 0 ? input.const_data_ptr<float>() : activations.layer(l);
-      int64_t from_stride = activations.stride[l];
-      if (target.defined()) {
-        float *weight = target.mutable_data_ptr<float>() + net->weight_offset[l], *bias = target.mutable_data_ptr<float>() + net->bias_offset[l];
-        k.add_rows(delta.data(), stride, batch, out, bias);
+    Floats first_weight, wide;
+    int64_t inputs = net->widths[0];
+    if (wants_input) {
+      // [in, out] as it is stored; the product needs [out, in].
+      first_weight = Floats(net->widths[1] * padded(inputs));
+      k.transpose(net->weight(0), inputs, net->widths[1], first_weight, padded(inputs));
+      wide = Floats(batch * padded(inputs));
+      input_gradient = at::empty({batch, inputs}, input.options());
+    }
+    float *to_input = wants_input ? input_gradient.mutable_data_ptr<float>() : nullptr;
+    // A thread takes its samples through all layers.
+    in_parallel(pieces, [&](int64_t piece) {
+      auto [first, last] = part(batch, 2, piece, pieces);
+      int64_t out = net->widths[layers], stride = activations.stride[layers];
+      for (int64_t i = first; i < last; i++) {
+        std::memcpy(delta[layers] + i * stride, top + i * out, sizeof(float) * out);
+        std::memset(delta[layers] + i * stride + out, 0, sizeof(float) * (stride - out));
+      }
+      for (int64_t l = layers - 1; l > 0; l--) {
+        int64_t above = activations.stride[l + 1], columns = activations.stride[l];
+        const float *weight = net->widths[l] % 16 == 0 ? net->weight(l) : net->turned[l].backward;
+        float *to = delta[l] + first * columns;
+        k.multiply(delta[l + 1] + first * above, above, weight, columns, last - first, net->widths[l + 1], columns, nullptr, false, to, columns);
+        k.pass_relu(to, activations.layer(l) + first * columns, (last - first) * columns);
+      }
+      if (!wants_input) return;
+      int64_t columns = padded(inputs);
+      k.multiply(delta[1] + first * activations.stride[1], activations.stride[1], first_weight, columns, last - first, net->widths[1], columns, nullptr, false, wide + first * columns, columns);
+      for (int64_t i = first; i < last; i++) std::memcpy(to_input + i * inputs, wide + i * columns, sizeof(float) * inputs);
+    });
+    if (!target.defined()) return input_gradient;
+    float *gradients = target.mutable_data_ptr<float>();
+    // And then its rows of each weight.
+    in_parallel(pieces, [&](int64_t piece) {
+      for (int64_t l = layers - 1; l >= 0; l--) {
+        int64_t in = net->widths[l], out = net->widths[l + 1], stride = activations.stride[l + 1];
+        float *weight = gradients + net->weight_offset[l];
+        if (piece == 0) k.add_rows(delta[l + 1], stride, batch, out, gradients + net->bias_offset[l]);
         if (l > 0) {
-          share(out, 6, batch * in * out, [&](int64_t first, int64_t last) { k.outer(delta.data(), stride, from, from_stride, batch, first, last, in, weight, in, true); });
+          auto [first, last] = part(out, 6, piece, pieces);
+          k.outer(delta[l + 1], stride, activations.layer(l), activations.stride[l], batch, first, last, in, weight, in, true);
         } else if (sparse) {
-          share(in, 16, batch * in * out / 4, [&](int64_t first, int64_t last) {
-            float room[16 * 64];
-            k.outer_sparse(from, from_stride, delta.data(), stride, batch, first, last, out, weight, out, true, room);
-          });
+          auto [first, last] = part(in, 16, piece, pieces);
+          k.outer_sparse(samples, in, delta[1], stride, batch, first, last, out, weight, out, true);
         } else {
-          share(in, 6, batch * in * out, [&](int64_t first, int64_t last) { k.outer(from, from_stride, delta.data(), stride, batch, first, last, out, weight, out, true); });
+          auto [first, last] = part(in, 6, piece, pieces);
+          k.outer(samples, in, delta[1], stride, batch, first, last, out, weight, out, true);
         }
       }
-      if (l == 0) {
-        if (!wants_input) break;
-        // [in, out] as it is stored; the product needs [out, in].
-        int64_t columns = padded(in);
-        turned.resize(static_cast<size_t>(out * columns));
-        k.transpose(net->weight(0), in, out, turned.data(), columns);
-        std::vector<float> wide(static_cast<size_t>(batch * columns));
-        k.multiply(delta.data(), stride, turned.data(), columns, batch, out, columns, nullptr, false, wide.data(), columns);
-        input_gradient = at::empty({batch, in}, input.options());
-        float *to = input_gradient.mutable_data_ptr<float>();
-        for (int64_t i = 0; i < batch; i++) std::memcpy(to + i * in, wide.data() + i * columns, sizeof(float) * in);
-        break;
-      }
-      int64_t columns = padded(in);
-      const float *weight = pad(net->weight(l), out, in, padded_weight);
-      below.resize(static_cast<size_t>(batch * columns));
-      share(batch, 6, batch * in * out, [&](int64_t first, int64_t last) {
-        k.multiply(delta.data() + first * stride, stride, weight, columns, last - first, out, columns, nullptr, false, below.data() + first * columns, columns);
-      });
-      k.pass_relu(below.data(), from, batch * columns);
-      std::swap(delta, below);
-      stride = columns;
-    }
+    });
     return input_gradient;
   }
 };
@@ -273,7 +378,7 @@ int ctorch_mlp_forward(ctorch_mlp mlp, ctorch_tensor samples, ctorch_tensor *out
     at::Tensor x = get(samples);
     bool learns = at::GradMode::is_enabled();
     at::Tensor input = x.contiguous();
-    bool sparse = is_sparse(input.const_data_ptr<float>(), input.numel());
+    bool sparse = is_sparse(input.const_data_ptr<float>(), input.size(0), input.size(1));
     int64_t batch = input.size(0);
     at::AutoDispatchBelowADInplaceOrView below_autograd;
     Activations activations = forward(net, input.detach(), sparse);

@@ -8,7 +8,7 @@ typedef float loose __attribute__((vector_size(V * 4), aligned(4)));
 
 static inline __attribute__((always_inline)) vec load(const float *p) { return *reinterpret_cast<const loose *>(p); }
 static inline __attribute__((always_inline)) void store(float *p, vec v) { *reinterpret_cast<loose *>(p) = v; }
-static inline __attribute__((always_inline)) vec fill(float x) { return vec{} + x; }
+static inline __attribute__((always_inline)) vec fill(float x) { return x - vec{}; }
 
 /// Which of up to 64 floats are not zero, a bit for each. The namespace brings `nonzero16`.
 static inline __attribute__((always_inline)) uint64_t nonzero(const float *x, int64_t n) {
@@ -19,15 +19,39 @@ static inline __attribute__((always_inline)) uint64_t nonzero(const float *x, in
   return bits;
 }
 
+/// The first n floats, and zeros behind them.
+static inline __attribute__((always_inline)) vec load_up_to(const float *p, int64_t n) { return n >= V ? load(p) : load_some(p, n); }
+static inline __attribute__((always_inline)) void store_up_to(float *p, vec v, int64_t n) {
+  if (n >= V) store(p, v);
+  else store_some(p, v, n);
+}
+
+/// Of a square of V rows: swaps each upper right block of D x D with the lower left one.
+template <int D, int... J>
+static inline __attribute__((always_inline)) void swap_blocks(vec *rows, std::integer_sequence<int, J...>) {
+  for (int i = 0; i < V; i++) {
+    if (i & D) continue;
+    vec a = rows[i], b = rows[i + D];
+    rows[i] = __builtin_shufflevector(a, b, ((J & D) ? V + J - D : J)...);
+    rows[i + D] = __builtin_shufflevector(a, b, ((J & D) ? V + J : J + D)...);
+  }
+}
+
+template <int D>
+static inline __attribute__((always_inline)) void turn_square(vec *rows) {
+  swap_blocks<D>(rows, std::make_integer_sequence<int, V>());
+  if constexpr (D > 1) turn_square<D / 2>(rows);
+}
+
 /// to[K, stride] = from[N, K] transposed, columns behind N set to zero.
 static void transpose(const float *from, int64_t n, int64_t k, float *to, int64_t stride) {
-  for (int64_t j0 = 0; j0 < stride; j0 += 16) {
-    for (int64_t p0 = 0; p0 < k; p0 += 16) {
-      int64_t pn = std::min<int64_t>(16, k - p0);
-      for (int64_t p = 0; p < pn; p++) {
-        float *row = to + (p0 + p) * stride + j0;
-        for (int64_t j = 0; j < 16; j++) row[j] = j0 + j < n ? from[(j0 + j) * k + p0 + p] : 0;
-      }
+  for (int64_t j = 0; j < stride; j += V) {
+    for (int64_t p = 0; p < k; p += V) {
+      vec rows[V];
+      for (int i = 0; i < V; i++) rows[i] = j + i < n ? load_up_to(from + (j + i) * k + p, k - p) : vec{};
+      turn_square<V / 2>(rows);
+      for (int i = 0; i < V; i++)
+        if (p + i < k) store(to + (p + i) * stride + j, rows[i]);
     }
   }
 }
@@ -94,8 +118,7 @@ static inline __attribute__((always_inline)) void outer_tile(const float *a, int
     for (int j = 0; j < N; j++) {
       float *to = c + i * ldc + j * V;
       int64_t left = n - j * V;
-      if (left >= V) store(to, adds ? load(to) + sum[i][j] : sum[i][j]);
-      else for (int64_t q = 0; q < left; q++) to[q] = adds ? to[q] + sum[i][j][q] : sum[i][j][q];
+      store_up_to(to, adds ? load_up_to(to, left) + sum[i][j] : sum[i][j], left);
     }
 }
 
@@ -143,17 +166,30 @@ static inline __attribute__((always_inline)) void gather_any(int64_t n, const fl
 /// z[rows, columns] += x[rows, K] w[K, columns] for an x that is mostly zeros. Columns and the stride of z are multiples of 16; w may be read up to 15 floats behind its end.
 static void multiply_sparse(const float *x, int64_t ldx, const float *w, int64_t ldw, int64_t rows, int64_t k, int64_t columns, float *z, int64_t ldz) {
   constexpr int wide = 128 / V;
-  int64_t j = 0;
-  for (; j < columns; j += 128) {
+  // 64 rows of w stay in the first-level cache while all samples go over them.
+  constexpr int64_t tall = 64, many = 64;
+  alignas(64) float copy[tall * 128];
+  // Where rows straddle cache lines each read counts twice: more samples than these are worth a copy.
+  bool copies = rows >= 24 && (ldw % 16 != 0 || reinterpret_cast<uintptr_t>(w) % 64 != 0);
+  for (int64_t j = 0; j < columns; j += 128) {
     int64_t width = std::min<int64_t>(128, columns - j);
-    // 64 rows of w stay in the first-level cache while all samples go over them.
-    for (int64_t p = 0; p < k; p += 64) {
-      int64_t n = std::min<int64_t>(64, k - p);
-      for (int64_t i = 0; i < rows; i++) {
-        const float *from = x + i * ldx + p;
-        uint64_t bits = nonzero(from, n);
-        if (!bits) continue;
-        gather_any<wide>(width / V, from, bits, w + p * ldw + j, ldw, z + i * ldz + j);
+    for (int64_t p = 0; p < k; p += tall) {
+      int64_t n = std::min(tall, k - p);
+      const float *block = w + p * ldw + j;
+      int64_t stride = ldw;
+      if (copies) {
+        for (int64_t q = 0; q < n; q++)
+          for (int64_t c = 0; c < width; c += V) store(copy + q * width + c, load(block + q * ldw + c));
+        block = copy;
+        stride = width;
+      }
+      // The bits of many samples first: looked for between their products, these would wait for them.
+      uint64_t bits[many];
+      for (int64_t start = 0; start < rows; start += many) {
+        int64_t end = std::min(rows, start + many);
+        for (int64_t i = start; i < end; i++) bits[i - start] = nonzero(x + i * ldx + p, n);
+        for (int64_t i = start; i < end; i++)
+          if (bits[i - start]) gather_any<wide>(width / V, x + i * ldx + p, bits[i - start], block, stride, z + i * ldz + j);
       }
     }
   }
@@ -161,31 +197,30 @@ static void multiply_sparse(const float *x, int64_t ldx, const float *w, int64_t
 
 /// The row of N registers of c += sum over the samples whose bit is set of x[s] * d[s, .].
 template <int N>
-static inline __attribute__((always_inline)) void outer_row(const float *x, uint64_t bits, const float *d, int64_t ldd, float *c, int64_t n, bool adds) {
+static inline __attribute__((always_inline)) void outer_row(const float *x, int64_t ldx, uint64_t bits, const float *d, int64_t ldd, float *c, int64_t n, bool adds) {
   vec sum[N];
   for (int j = 0; j < N; j++) sum[j] = vec{};
   for (; bits; bits &= bits - 1) {
     int64_t s = __builtin_ctzll(bits);
-    vec value = fill(x[s]);
+    vec value = fill(x[s * ldx]);
     const float *row = d + s * ldd;
     for (int j = 0; j < N; j++) sum[j] += value * load(row + j * V);
   }
   for (int j = 0; j < N; j++) {
     float *to = c + j * V;
-    int64_t rest = n - j * V;
-    if (rest >= V) store(to, adds ? load(to) + sum[j] : sum[j]);
-    else for (int64_t q = 0; q < rest; q++) to[q] = adds ? to[q] + sum[j][q] : sum[j][q];
+    int64_t left = n - j * V;
+    store_up_to(to, adds ? load_up_to(to, left) + sum[j] : sum[j], left);
   }
 }
 
 template <int N>
-static inline __attribute__((always_inline)) void outer_any(int64_t registers, const float *x, uint64_t bits, const float *d, int64_t ldd, float *c, int64_t n, bool adds) {
-  if (registers == N) return outer_row<N>(x, bits, d, ldd, c, n, adds);
-  if constexpr (N > 1) outer_any<N - 1>(registers, x, bits, d, ldd, c, n, adds);
+static inline __attribute__((always_inline)) void outer_any(int64_t registers, const float *x, int64_t ldx, uint64_t bits, const float *d, int64_t ldd, float *c, int64_t n, bool adds) {
+  if (registers == N) return outer_row<N>(x, ldx, bits, d, ldd, c, n, adds);
+  if constexpr (N > 1) outer_any<N - 1>(registers, x, ldx, bits, d, ldd, c, n, adds);
 }
 
-/// c[first..last of K, n] (+)= x[B, K]^T d[B, n] for an x that is mostly zeros. `turned` holds 16 * 64 floats.
-static void outer_sparse(const float *x, int64_t ldx, const float *d, int64_t ldd, int64_t batch, int64_t first, int64_t last, int64_t n, float *c, int64_t ldc, bool adds, float *turned) {
+/// c[first..last of K, n] (+)= x[B, K]^T d[B, n] for an x that is mostly zeros.
+static void outer_sparse(const float *x, int64_t ldx, const float *d, int64_t ldd, int64_t batch, int64_t first, int64_t last, int64_t n, float *c, int64_t ldc, bool adds) {
   constexpr int wide = 128 / V;
   // The rows of d of so many samples stay in the first-level cache, and there is a bit for each in a word.
   constexpr int64_t most = 64;
@@ -195,21 +230,16 @@ static void outer_sparse(const float *x, int64_t ldx, const float *d, int64_t ld
     bool adds_here = adds || piece > 0;
     for (int64_t p = first; p < last; p += 16) {
       int64_t count = std::min<int64_t>(16, last - p);
-      uint64_t bits[16] = {};
-      for (int64_t s = 0; s < samples; s++) {
-        const float *from = x + (start + s) * ldx + p;
-        for (uint64_t left = nonzero(from, count); left; left &= left - 1) {
-          int q = __builtin_ctzll(left);
-          turned[q * most + s] = from[q];
-          bits[q] |= uint64_t{1} << s;
-        }
-      }
+      const float *from = x + start * ldx + p;
+      alignas(64) uint16_t rows[most] = {};
+      for (int64_t s = 0; s < samples; s++) rows[s] = static_cast<uint16_t>(nonzero(from + s * ldx, count));
+      uint64_t bits[16];
+      turn_bits(rows, bits);
       for (int64_t q = 0; q < count; q++) {
-        float *row = c + (p + q) * ldc;
         if (!bits[q] && adds_here) continue;
         for (int64_t j = 0; j < n; j += 128) {
           int64_t width = std::min<int64_t>(128, n - j);
-          outer_any<wide>((width + V - 1) / V, turned + q * most, bits[q], d + start * ldd + j, ldd, row + j, width, adds_here);
+          outer_any<wide>((width + V - 1) / V, from + q, ldx, bits[q], d + start * ldd + j, ldd, c + (p + q) * ldc + j, width, adds_here);
         }
       }
     }
@@ -221,9 +251,7 @@ static void add_rows(const float *d, int64_t ldd, int64_t rows, int64_t columns,
   for (int64_t j = 0; j < columns; j += V) {
     vec sum{};
     for (int64_t i = 0; i < rows; i++) sum += load(d + i * ldd + j);
-    int64_t n = columns - j;
-    if (n >= V) store(to + j, load(to + j) + sum);
-    else for (int64_t q = 0; q < n; q++) to[j + q] += sum[q];
+    store_up_to(to + j, load_up_to(to + j, columns - j) + sum, columns - j);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <exception>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -21,9 +22,9 @@ void pause() {
 #endif
 }
 
-/// Waits until `value` is no longer `old`: a few microseconds awake, since the next piece of an update is mostly that near, then asleep.
+/// Waits until `value` is no longer `old`: some thirty microseconds awake, since the next piece of an update is mostly that near, then asleep.
 template <typename T> T wait_for_change(const std::atomic<T> &value, T old) {
-  for (int i = 0; i < 500; i++) {
+  for (int i = 0; i < 1500; i++) {
     T now = value.load(std::memory_order_acquire);
     if (now != old) return now;
     pause();
@@ -32,52 +33,60 @@ template <typename T> T wait_for_change(const std::atomic<T> &value, T old) {
   return value.load(std::memory_order_acquire);
 }
 
+/// Pieces are taken by whoever is there: the caller does those of a worker that sleeps, or that the system has put aside for another process.
 /// Never destroyed: the process ends while its workers sleep.
 class Pool {
-  std::mutex busy;
+  std::atomic<bool> busy{false};
   std::vector<std::thread> workers;
-  std::atomic<uint32_t> round{0};
-  std::atomic<int64_t> left{0};
+  /// The number of the round, and below it, in 32 bits, how many of its pieces nobody has taken yet.
+  std::atomic<uint64_t> open{0};
+  std::atomic<int64_t> unfinished{0};
+  /// Of the round; read only by who has taken a piece, without which no next round begins.
   const std::function<void(int64_t)> *body = nullptr;
-  int64_t pieces = 0;
   std::mutex failing;
   std::exception_ptr failure;
 
-  void run_piece(int64_t piece) {
-    try {
-      (*body)(piece);
-    } catch (...) {
-      std::lock_guard<std::mutex> lock(failing);
-      if (!failure) failure = std::current_exception();
+  static int64_t left(uint64_t now) { return static_cast<int64_t>(now & 0xFFFF'FFFF); }
+
+  /// Takes a piece and runs it; false where none is left. `now` is what was seen of `open`, before and after.
+  bool run_piece(uint64_t &now) {
+    while (left(now) > 0) {
+      if (!open.compare_exchange_weak(now, now - 1, std::memory_order_acq_rel, std::memory_order_acquire)) continue;
+      try {
+        (*body)(left(now) - 1);
+      } catch (...) {
+        std::lock_guard<std::mutex> lock(failing);
+        if (!failure) failure = std::current_exception();
+      }
+      if (unfinished.fetch_sub(1, std::memory_order_acq_rel) == 1) unfinished.notify_one();
+      now = open.load(std::memory_order_acquire);
+      return true;
     }
+    return false;
   }
 
-  void work(int64_t piece, uint32_t seen) {
-    while (true) {
-      seen = wait_for_change(round, seen);
-      if (piece < pieces) run_piece(piece);
-      // All workers answer, those without a piece too: what they read of this round then stays until they have read it.
-      if (left.fetch_sub(1, std::memory_order_acq_rel) == 1) left.notify_one();
-    }
+  void work() {
+    for (uint64_t now = open.load(std::memory_order_acquire);;)
+      if (!run_piece(now)) now = wait_for_change(open, now);
   }
 
 public:
   bool run(int64_t count, const std::function<void(int64_t)> &what) {
-    std::unique_lock<std::mutex> lock(busy, std::try_to_lock);
-    if (!lock.owns_lock()) return false;
-    while (static_cast<int64_t>(workers.size()) < count - 1) {
-      int64_t piece = static_cast<int64_t>(workers.size()) + 1;
-      workers.emplace_back([this, piece, seen = round.load()] { work(piece, seen); });
-    }
+    if (busy.exchange(true, std::memory_order_acquire)) return false;
+    struct Release {
+      std::atomic<bool> &flag;
+      ~Release() { flag.store(false, std::memory_order_release); }
+    } release{busy};
+    while (static_cast<int64_t>(workers.size()) < count - 1) workers.emplace_back([this] { work(); });
     body = &what;
-    pieces = count;
     failure = nullptr;
-    left.store(static_cast<int64_t>(workers.size()), std::memory_order_release);
-    round.fetch_add(1, std::memory_order_release);
-    round.notify_all();
-    run_piece(0);
-    for (int64_t now = left.load(std::memory_order_acquire); now != 0;) now = wait_for_change(left, now);
-    if (failure) std::rethrow_exception(failure);
+    unfinished.store(count, std::memory_order_relaxed);
+    uint64_t now = ((open.load(std::memory_order_relaxed) >> 32) + 1) << 32 | static_cast<uint64_t>(count);
+    open.store(now, std::memory_order_release);
+    open.notify_all();
+    while (run_piece(now)) {}
+    for (int64_t running = unfinished.load(std::memory_order_acquire); running != 0;) running = wait_for_change(unfinished, running);
+    if (failure) std::rethrow_exception(std::exchange(failure, nullptr));
     return true;
   }
 };

@@ -15,7 +15,8 @@ void set_threads(int64_t count);
 void give_threads_to_passes();
 void give_threads_to_libtorch();
 
-/// Runs body(0) to body(pieces - 1), each on a thread of its own; returns when all are done. An exception of one is thrown again here.
+/// Runs body(0) to body(pieces - 1) on as many threads, the calling one among them, each piece on the first that is free; returns when all are done. An exception of
+/// one is thrown again here.
 /// Bodies of the same call must not call it again. One caller at a time has the threads: others run their pieces one after the other.
 void in_parallel(int64_t pieces, const std::function<void(int64_t)> &body);
 

@@ -92,6 +92,26 @@ final class ProjectionTests: XCTestCase {
         }
     }
 
+    /// With and without copies in float64: the same vectors.
+    func testInOnePass() throws {
+        defer { FusedPasses.areOff = false }
+        let random = RandomStream(seed: 9)
+        for (n, size) in [(1, 1), (2, 15), (3, 16), (5, 3001)] {
+            for margin in [0, 0.5] {
+                let g = try Tensor.from(random.normal(size)).to(.float32)
+                let memories = try (0..<n).map { i in i == 0 ? try g.mul(-1) : try Tensor.from(random.normal(size)).to(.float32) }
+                let fused = try GradientProjection.project(g, against: memories, margin: margin)
+                FusedPasses.areOff = true
+                let plain = try GradientProjection.project(g, against: memories, margin: margin)
+                FusedPasses.areOff = false
+                XCTAssertFalse(fused === g)
+                for (a, b) in zip(try fused.doubles(), try plain.doubles()) { XCTAssertEqual(a, b, accuracy: 1e-5 * max(1, abs(b))) }
+            }
+        }
+        let diverged = try Tensor.from([Double.nan, 1]).to(.float32)
+        XCTAssertTrue(try GradientProjection.project(diverged, against: [try Tensor.from([-1.0, -1]).to(.float32)], margin: 0) === diverged)
+    }
+
     func testUntouchedWhereNothingIsViolated() throws {
         let g = try Tensor.from([1.0, 2.0])
         XCTAssertTrue(try GradientProjection.project(g, against: [g], margin: 0.5) === g)

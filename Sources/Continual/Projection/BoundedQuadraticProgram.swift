@@ -87,6 +87,7 @@ public enum GradientProjection {
         guard memories.count <= 1000, gradient.rank == 1, memories.allSatisfy({ $0.shape == gradient.shape }) else {
             throw DataError("a gradient [P] is projected against vectors of the same length, not \(memories.first?.summary ?? "") for \(gradient.summary)")
         }
+        if !FusedPasses.areOff, gradient.isFlatVector, memories.allSatisfy(\.isFlatVector) { return try projectFlat(gradient, memories, margin) }
         return try withoutGradients {
             let products = try Tensor.stack(memories).matmul(gradient)
             guard try products.min().item() < 0 else { return gradient }
@@ -98,5 +99,18 @@ public enum GradientProjection {
             let v = try BoundedQuadraticProgram.solve(p: p, q: try rows.matmul(g).doubles(), bound: margin)
             return try Tensor.from(v, device: gradient.device).matmul(rows).add(g).to(gradient.dtype)
         }
+    }
+
+    /// The same, with a pass over memory for each inner product instead of copies in float64.
+    private static func projectFlat(_ gradient: Tensor, _ memories: [Tensor], _ margin: Double) throws -> Tensor {
+        let products = try gradient.inner(memories)
+        guard products.contains(where: { $0 < 0 }), !products.contains(where: \.isNaN) else { return gradient }
+        let n = memories.count
+        var p = [Double](repeating: 0, count: n * n)
+        for i in 0..<n {
+            for (j, product) in zip(i..., try memories[i].inner(Array(memories[i...]))) { (p[i * n + j], p[j * n + i]) = (product, product) }
+            p[i * n + i] += 1e-3
+        }
+        return try gradient.combined(memories, try BoundedQuadraticProgram.solve(p: p, q: products, bound: margin))
     }
 }
