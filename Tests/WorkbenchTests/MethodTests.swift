@@ -240,7 +240,7 @@ final class MethodTests: XCTestCase {
             ("si(net, bench, damping=0)", "strength must not be negative, and damping must be positive"),
         ]
         for (make, told) in wrong {
-            let lines = run("let bench = permuted(digits(), tasks=2, per_task=10)\nlet net = mlp(64, 8, 10)\nlet me = \(make)\nobserve me on bench[0].minibatch(0)")
+            let lines = run("let bench = permuted(digits(), tasks=2, per_task=10)\nlet net = mlp(64, 8, 10)\nlet me = \(make)\nlet (x, y) = bench[0].minibatch(0)\nobserve me on (x, y, 0)")
             XCTAssertEqual(lines.count, 1, make)
             XCTAssertTrue(lines.last?.hasSuffix(": " + told) == true, "\(make): \(lines)")
         }
