@@ -568,7 +568,9 @@ def test_golden_traces():
     names = ["single_mlp", "er_mlp", "bcl_dual_mlp", "bcl_dual_mlp_inner2", "bcl_single_mlp", "ftml_mlp", "ewc_mlp", "gem_mlp"]
     if not (SHARED / "golden").is_dir():
         raise Skip("the folder of golden traces is not here")
-    check(bclsh("verify", *[SHARED / "golden" / f"{name}.safetensors" for name in names]), 0)
+    traces = [SHARED / "golden" / f"{name}.safetensors" for name in names]
+    check(bclsh("verify", *traces), 0)
+    check(bclsh("verify", "--fused", *traces), 0)
 
 
 # --- Examples and installation ---

@@ -238,6 +238,8 @@ final class MethodTests: XCTestCase {
             ("rwalk(net, bench, damping=0)", "interval must be at least 1, and damping be positive"),
             ("rwalk(net, bench, decay=1.1)", "strength must not be negative, and decay be from 0 to 1"),
             ("si(net, bench, damping=0)", "strength must not be negative, and damping must be positive"),
+            ("single(resnet18(10, channels=100000), bench)", "a resnet18 has 1 to 1048576 outputs and 1 to 1024 channels, not 10 and 100000"),
+            ("single(resnet18(10, image=(3, 100000, 8)), bench)", "the image shape of a resnet18 is (channels, height, width) with sizes from 1 to 65536, not [3, 100000, 8]"),
         ]
         for (make, told) in wrong {
             let lines = run("let bench = permuted(digits(), tasks=2, per_task=10)\nlet net = mlp(64, 8, 10)\nlet me = \(make)\nlet (x, y) = bench[0].minibatch(0)\nobserve me on (x, y, 0)")
