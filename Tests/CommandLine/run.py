@@ -524,9 +524,11 @@ def test_pretrained_weights_go_to_torchvision_and_back():
 
 def test_traces_are_reproduced():
     traces = sorted(TRACES.glob("*.safetensors"))
-    assert len(traces) == 18
+    assert len(traces) == 19
     result = check(bclsh("verify", *traces), 0)
     assert len(re.findall(r"  ok$", result.stdout, re.M)) == len(traces), result.stdout
+    # Passes of our own round otherwise, which training of the longer ones amplifies: the others agree with them, too.
+    check(bclsh("verify", "--fused", *[trace for trace in traces if trace.stem != "ewc_split"]), 0)
 
 
 def test_altered_traces_differ():
@@ -566,7 +568,9 @@ def test_golden_traces():
     names = ["single_mlp", "er_mlp", "bcl_dual_mlp", "bcl_dual_mlp_inner2", "bcl_single_mlp", "ftml_mlp", "ewc_mlp", "gem_mlp"]
     if not (SHARED / "golden").is_dir():
         raise Skip("the folder of golden traces is not here")
-    check(bclsh("verify", *[SHARED / "golden" / f"{name}.safetensors" for name in names]), 0)
+    traces = [SHARED / "golden" / f"{name}.safetensors" for name in names]
+    check(bclsh("verify", *traces), 0)
+    check(bclsh("verify", "--fused", *traces), 0)
 
 
 # --- Examples and installation ---

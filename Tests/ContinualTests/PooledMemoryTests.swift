@@ -50,6 +50,19 @@ final class PooledMemoryTests: XCTestCase {
         XCTAssertThrowsError(try memory.samples(of: -1))
     }
 
+    /// A memory that was restored also knows when its slots were written.
+    func testRestoredMemoriesAreWhole() throws {
+        let (memory, other) = (try memory(.reservoir, 6), try memory(.reservoir, 6))
+        for start in [0, 3] {
+            let (x, y) = try batch([start, start + 1, start + 2])
+            try memory.store(x, y, task: 0)
+        }
+        try other.restore(try memory.snapshot())
+        XCTAssertEqual(other.written, [1, 1, 1, 2, 2, 2])
+        XCTAssertEqual(other.writes, 2)
+        XCTAssertEqual(try other.samples(of: 0).y.ints(), [0, 1, 2, 3, 4, 5])
+    }
+
     func testClassMemoryKeepsTheNewestOfEachClass() throws {
         let memory = try memory(.perClass(slots: 2), 2, .perTask)
         let labels = try Tensor.from([0, 1, 0, 0])

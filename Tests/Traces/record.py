@@ -22,6 +22,7 @@ CASES = {
     "gem_split": ("gem", "resnet", 3, {"lr": 0.002, "n_memories": 13, "memory_strength": 0.5}),
     "ewc_few_samples": ("ewc", "mlp", 4, {"lr": 0.1, "n_memories": 4, "memory_strength": 20.0}),
     "ewc_all_samples": ("ewc", "mlp", 4, {"lr": 0.05, "n_memories": 100, "memory_strength": 50.0}),
+    "ewc_split": ("ewc", "resnet", 7, {"lr": 0.2, "n_memories": 13, "memory_strength": 30.0}),
     "ftml_not_full": ("ftml", "mlp", 3, {"lr": 0.05, "beta": 0.7, "inner_steps": 3, "n_meta": 3, "n_memories": 50}),
     "ftml_split": ("ftml", "resnet", 3, {"lr": 0.002, "beta": 0.4, "inner_steps": 1, "n_meta": 2, "n_memories": 13}),
     "bcl_single_not_full": ("bcl_single", "mlp", 3, {"lr": 0.05, "beta": 0.6, "inner_steps": 3, "n_memories": 50, "replay_batch_size": 20, "memory_strength": 30.0, "temperature": 2.0}),
@@ -111,7 +112,7 @@ class Learner:
     def step(self):
         with torch.no_grad():
             for parameter in self.net.parameters():
-                parameter -= self.options["lr"] * parameter.grad
+                parameter.add_(parameter.grad, alpha=-self.options["lr"])  # as torch.optim.SGD does: another order rounds otherwise
 
     def descend(self, loss):
         self.net.zero_grad()
@@ -196,7 +197,7 @@ class GEM(Learner):
         start = 0
         with torch.no_grad():
             for parameter in self.net.parameters():
-                parameter -= self.options["lr"] * g[start : start + parameter.numel()].view_as(parameter)
+                parameter.add_(g[start : start + parameter.numel()].view_as(parameter), alpha=-self.options["lr"])
                 start += parameter.numel()
         return loss
 
@@ -443,7 +444,7 @@ def record(path, method, network, minibatches, options):
 def main():
     torch.set_num_threads(1)
     folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).parent
-    for name in sys.argv[2:] or [name for name in CASES if CASES[name][1] == "mlp" or name == "icarl_few_exemplars"]:
+    for name in sys.argv[2:] or [name for name in CASES if CASES[name][1] == "mlp" or name in ("icarl_few_exemplars", "ewc_split")]:
         record(folder / f"{name}.safetensors", *CASES[name])
 
 

@@ -235,6 +235,90 @@ final class MethodTests: XCTestCase {
         XCTAssertEqual(Array(lines.suffix(3)), ["4 0.1 [0.0, 0.0, 0.1, 0.1] 10 true true", "true", "BCL0030: er has no parameter 'beta' to search over"])
     }
 
+    /// What makes no sense is told where the learner is made, or at its first step; not in the second task.
+    func testParametersAreChecked() {
+        let wrong: [(make: String, told: String)] = [
+            ("single(net, bench, lr=-0.1)", "'lr' of step must be a number from 0 on, not -0.1"),
+            ("single(net, bench, lr=1e300)", "'lr' of step must be a number from 0 on, not 1e+300"),
+            ("er(net, bench, lr=float(\"nan\"))", "'lr' of step must be a number from 0 on, not nan"),
+            ("er(net, bench, replay=0)", "inner_steps and replay must be at least 1"),
+            ("er(net, bench, preset=1)", "'preset' of er must be the name of a preset: permuted_mnist, split_cifar100, not an int"),
+            ("agem(net, bench, replay=-1)", "replay must be at least 1"),
+            ("bcl_dual(net, bench, replay=0)", "inner_steps, n_meta and replay must be at least 1"),
+            ("bcl_dual(net, bench, temperature=0)", "beta and strength must not be negative, and temperature must be positive"),
+            ("bcl_single(net, bench, beta=-1)", "beta and strength must not be negative, and temperature must be positive"),
+            ("bcl_single(net, bench, strength=float(\"nan\"))", "beta and strength must not be negative, and temperature must be positive"),
+            ("ctn(net, bench, n_meta=0)", "inner_steps, n_meta and replay must be at least 1"),
+            ("der(net, bench, alpha=-1)", "alpha must not be negative, and replay at least 1"),
+            ("der_pp(net, bench, beta=-1)", "alpha and beta must not be negative, and replay at least 1"),
+            ("ewc(net, bench, strength=-1)", "memory and strength must not be negative"),
+            ("ewc_online(net, bench, gamma=-1)", "memory, strength and gamma must not be negative"),
+            ("ftml(net, bench, beta=-1)", "beta must not be negative"),
+            ("gem(net, bench, strength=-1)", "strength must not be negative"),
+            ("icarl(net, bench, memory=-1)", "memory and strength must not be negative"),
+            ("la_maml(net, bench, rate=-1)", "rate, lr_rates and clip must not be negative"),
+            ("lwf(net, bench, temperature=0)", "strength must not be negative, and temperature must be positive"),
+            ("mas(net, bench, strength=-1)", "memory and strength must not be negative"),
+            ("mer(net, bench, replay=0)", "batches and replay must be at least 1"),
+            ("mir(net, bench, candidates=0)", "candidates and replay must be at least 1"),
+            ("rwalk(net, bench, damping=0)", "interval must be at least 1, and damping be positive"),
+            ("rwalk(net, bench, decay=1.1)", "strength must not be negative, and decay be from 0 to 1"),
+            ("si(net, bench, damping=0)", "strength must not be negative, and damping must be positive"),
+            ("single(resnet18(10, channels=100000), bench)", "a resnet18 has 1 to 1048576 outputs and 1 to 1024 channels, not 10 and 100000"),
+            ("single(resnet18(10, image=(3, 100000, 8)), bench)", "the image shape of a resnet18 is (channels, height, width) with sizes from 1 to 65536, not [3, 100000, 8]"),
+        ]
+        for (make, told) in wrong {
+            let lines = run("let bench = permuted(digits(), tasks=2, per_task=10)\nlet net = mlp(64, 8, 10)\nlet me = \(make)\nlet (x, y) = bench[0].minibatch(0)\nobserve me on (x, y, 0)")
+            XCTAssertEqual(lines.count, 1, make)
+            XCTAssertTrue(lines.last?.hasSuffix(": " + told) == true, "\(make): \(lines)")
+        }
+    }
+
+    /// A stream may begin with any task, and come back to one.
+    func testTasksMayComeInAnyOrder() {
+        for method in methods {
+            for bench in ["permuted(digits(), tasks=3, per_task=13)", "split(digits(), tasks=5, per_task=13)"] {
+                for order in ["[1]", "[2, 0]", "[0, 1, 0]"] {
+                    let lines = run("""
+                        let bench = \(bench)
+                        let me = \(method)(mlp(64, 8, 10), bench)
+                        for k in \(order) { train me on bench[k] }
+                        let found = [evaluate(me, task) for task in bench.tasks]
+                        print me.minibatches == 2 * len(\(order)), all([v == v for v in me.losses])
+                        """)
+                    XCTAssertEqual(lines, ["true true"], "\(method) on \(bench), \(order)")
+                }
+            }
+        }
+    }
+
+    /// With shared heads nothing tells iCaRL the task of a test sample: it is classified by the nearest of all classes' means.
+    func testICaRLIsNotToldTheTaskWithSharedHeads() {
+        let lines = run("""
+            let bench = split(digits(), tasks=5, heads="shared", per_task=60, seed=1)
+            seed 3
+            let net = mlp(64, 32, 10)
+            let me = icarl(net, bench, lr=0.05, memory=50)
+            train me on bench.tasks[:3]
+            let means = stack([net(e.x).mean(0) for e in me.exemplars])
+            let labels = tensor([e.y for e in me.exemplars])
+            let wrong = 0
+            for k in 0..3 {
+              let (x, y) = (bench[k].test.x, bench[k].test.y)
+              let found = labels[(net(x).unsqueeze(1) - means).norm(2).argmin(1)]
+              print abs((found == y).float().mean().item() - evaluate(me, bench[k])) < 0.000001
+              wrong += (found != y).sum().item()
+            }
+            print len(means), wrong > 0
+            evaluate me on bench
+            evaluate me on bench classes="task"
+            let own = [(net(bench[k].test.x).unsqueeze(1) - means[2 * k:2 * k + 2]).norm(2).argmin(1) for k in 0..3]
+            let places = [labels[2 * k:2 * k + 2] for k in 0..3]
+            print [abs((places[k][own[k]] == bench[k].test.y).float().mean().item() - me.accuracies.task[2][k]) < 0.000001 for k in 0..3]
+            """)
+        XCTAssertEqual(lines.filter { !$0.hasPrefix("after") }, ["true", "true", "true", "6 true", "[true, true, true]"], "\(lines)")
+    }
+
     func testLearningCurvesAreFollowed() {
         let lines = run("""
             let bench = permuted(digits(), tasks=2, per_task=50, seed=1)

@@ -197,7 +197,8 @@ public final class PooledMemory {
 
     public func restore(_ snapshot: Snapshot) throws {
         let device = x.device
-        try adopt(Snapshot(x: snapshot.x.clone().to(device), y: snapshot.y.clone().to(device), targets: snapshot.targets?.clone().to(device), owners: snapshot.owners, seen: snapshot.seen))
+        try adopt(Snapshot(x: snapshot.x.clone().to(device), y: snapshot.y.clone().to(device), targets: snapshot.targets?.clone().to(device), owners: snapshot.owners, seen: snapshot.seen,
+                           written: snapshot.written, writes: snapshot.writes))
     }
 
     /// Everything as it is, without a copy: others may hold views of it.

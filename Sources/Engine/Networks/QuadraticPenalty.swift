@@ -12,9 +12,10 @@ public enum QuadraticPenalty {
         }
         return try withoutGradients {
             guard weights.dtype == .float32, !weights.device.isCUDA, !FusedPasses.areOff, anchor.isContiguous, importance.isContiguous else {
-                let away = try weights.sub(anchor), pull = try importance.mul(away)
-                try gradients.addInPlace(pull, alpha: 2 * strength)
-                return strength * (try pull.mul(away).sum().item())
+                // In the order in which PyTorch's autograd takes strength * importance * (weights - anchor)^2, so that bits agree.
+                let away = try weights.sub(anchor), scaled = try importance.mul(.float(strength))
+                try gradients.addInPlace(try scaled.mul(try away.mul(2)))
+                return try scaled.mul(try away.square()).sum().item()
             }
             var penalty = 0.0
             try withExtendedLifetime((weights, gradients, anchor, importance)) {

@@ -38,9 +38,9 @@ public class ResNet18: Network {
     ///   - random: where the first weights come from; nil leaves them zero.
     init(outputs: Int, channels: Int = 20, imageShape: [Int] = [3, 32, 32], maxPool: Bool = true, style: Style = .reduced, random: RandomStream?,
                 dtype: DType = .float32, device: Device = .cpu, extra: (inout StateLayout) throws -> Void = { _ in }) throws {
-        guard outputs >= 1, outputs <= 1 << 20, channels >= 1, channels <= 1024 else { throw EngineError("a resnet18 needs at least one output and one channel") }
+        guard outputs >= 1, outputs <= 1 << 20, channels >= 1, channels <= 1024 else { throw EngineError("a resnet18 has 1 to \(1 << 20) outputs and 1 to 1024 channels, not \(outputs) and \(channels)") }
         guard imageShape.count == 3, imageShape.allSatisfy({ $0 >= 1 && $0 <= 1 << 16 }) else {
-            throw EngineError("the image shape of a resnet18 is (channels, height, width), not [\(Tensor.list(imageShape))]")
+            throw EngineError("the image shape of a resnet18 is (channels, height, width) with sizes from 1 to \(1 << 16), not [\(Tensor.list(imageShape))]")
         }
         self.style = style
         self.channels = channels

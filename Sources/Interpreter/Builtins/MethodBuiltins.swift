@@ -40,10 +40,16 @@ extension MethodValue {
 
     /// The arguments with what is not given taken from the preset that `preset` names.
     func withPreset(_ arguments: Arguments) throws -> Arguments {
-        guard let place = signature.index(of: "preset"), case .string(let name) = arguments[place] else { return arguments }
-        guard let presets else { throw Failure(.badValue, "\(self.name) has no presets") }
+        guard let place = signature.index(of: "preset"), arguments.has(place) else { return arguments }
+        if case .none = arguments[place] { return arguments }
+        guard let presets else {
+            // A method may mean something else by the name.
+            guard case .string = arguments[place] else { return arguments }
+            throw Failure(.badValue, "\(self.name) has no presets")
+        }
+        let names = Array(presets.entries.keys)
+        guard case .string(let name) = arguments[place] else { throw arguments.wrong(place, wanted: "the name of a preset: \(names.joined(separator: ", "))") }
         guard case .record(let set)? = presets.entries[name.text] else {
-            let names = Array(presets.entries.keys)
             throw Failure(.badValue, "\(self.name) has no preset '\(name.text)'; it has \(names.joined(separator: ", "))",
                           hint: Suggestion.nearest(to: name.text, among: names).map { "did you mean \"\($0)\"?" })
         }

@@ -108,7 +108,7 @@ extension Workbench {
             let now = Date()
             guard let task = cursor.task, now.timeIntervalSince(shown) > 0.1 || cursor.done == cursor.total else { return }
             shown = now
-            let detail = learner.losses.last.map { String(format: "loss %.3f", $0) } ?? ""
+            let detail = learner.losses.last.map { $0.isNaN ? "loss nan" : String(format: "loss %.3f", $0) } ?? ""
             let label = "task \(task.task.number + 1)/\(task.benchmark.tasks.count)"
             evaluator.emit(.progress(Progress(label: label, done: cursor.done, total: cursor.total, unit: "minibatches", detail: detail)))
         }

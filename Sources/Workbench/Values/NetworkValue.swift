@@ -85,7 +85,9 @@ final class NetworkValue: Callable, Reproducible {
         },
         .method("step", [required("lr"), optional("part", "\"all\"")], "One step of gradient descent: weights -= lr * gradients. part: \"all\"; of a FiLM network also \"base\" or \"context\", the rest then stays.") { value, arguments, _ in
             let (network, rate) = (try network(value), try arguments.double(0))
-            guard rate.isFinite else { throw arguments.bad(0, "must be finite") }
+            guard rate >= 0, rate <= Double(Float.greatestFiniteMagnitude) else {
+                throw arguments.bad(0, "must be a number from 0 on, not \(Describer.string(.float(rate)))", hint: rate < 0 ? "net.weights.add(net.gradients, scale=...) goes up the gradient" : nil)
+            }
             let part = try arguments.string(1, default: "all")
             if part == "all" {
                 try network.descend(learningRate: rate)

@@ -58,16 +58,16 @@ public struct TraceVerifier {
     let trace: Safetensors.File
     let library: Library
     let choice: MethodChoice?
-    let fusesResNets: Bool
+    let usesFusedPasses: Bool
 
-    /// - Parameter fusesResNets: whether ResNets go through fused passes, as they do in `run`. Their training is chaotic: rounding alone makes another run of a
-    ///   recorded one within some dozens of minibatches, so libtorch's own operations are the rule here.
-    public init(path: String, library: Library, method choice: MethodChoice? = nil, fusesResNets: Bool = false) throws {
+    /// - Parameter usesFusedPasses: whether networks go through fused passes, as they do in `run`. Training is chaotic: within some dozens of minibatches rounding alone
+    ///   makes another run of a recorded one, so libtorch's own operations are the rule here.
+    public init(path: String, library: Library, method choice: MethodChoice? = nil, usesFusedPasses: Bool = false) throws {
         do { trace = try Safetensors.read(path) } catch let error as EngineError { throw Unreadable(message: error.message) }
         self.path = path
         self.library = library
         self.choice = choice
-        self.fusesResNets = fusesResNets
+        self.usesFusedPasses = usesFusedPasses
     }
 
     public func run() throws -> Result {
@@ -83,7 +83,7 @@ public struct TraceVerifier {
         let (network, bench) = try setUp()
         let wasOff = FusedPasses.areOff
         defer { FusedPasses.areOff = wasOff }
-        if network is ResNet18, !fusesResNets { FusedPasses.areOff = true }
+        if !usesFusedPasses { FusedPasses.areOff = true }
         let draws = RecordedDrawSource(trace.names.filter { $0.hasPrefix("draw.") }.sorted().compactMap { trace[$0] })
         workbench.drawSource = draws
         session.define("net", .host(NetworkValue(network, workbench)))

@@ -16,7 +16,7 @@ struct Verify: ParsableCommand {
     @Option(help: ArgumentHelp("The method in a file of your own, instead of the standard library's method that the trace names.", valueName: "FILE[:NAME]"))
     var method: String?
 
-    @Flag(help: ArgumentHelp("Fused passes for ResNets too. Without it they are verified with libtorch's own operations: their training amplifies rounding, and only the same operations repeat a recorded run."))
+    @Flag(help: ArgumentHelp("Fused passes, as in 'run'. Without it networks are verified with libtorch's own operations: training amplifies rounding, and in the long run only the same operations repeat a recorded run."))
     var fused = false
 
     func run() throws {
@@ -27,7 +27,7 @@ struct Verify: ParsableCommand {
         for path in traces {
             let name = FilePath.name(path).replacingOccurrences(of: ".safetensors", with: "")
             do {
-                let result = try TraceVerifier(path: path, library: library, method: method.map(TraceVerifier.MethodChoice.init), fusesResNets: fused).run()
+                let result = try TraceVerifier(path: path, library: library, method: method.map(TraceVerifier.MethodChoice.init), usesFusedPasses: fused).run()
                 print("\(pad(name, 30)) \(pad(result.method, 12)) \(number(result.losses)) \(number(result.weights)) \(result.logits.map(number) ?? "         -")  \(result.isOK ? "ok" : "differs")")
                 if !result.isOK { status = max(status, ExitStatus.differs) }
             } catch let error as TraceVerifier.Unreadable {
