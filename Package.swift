@@ -76,7 +76,6 @@ let package = Package(
             name: "CTorch",
             cxxSettings: [
                 .unsafeFlags(["-I\(torch)/include", "-I\(torch)/include/torch/csrc/api/include", "-O2", "-std=c++20", "-w"]),
-                .define("BCL_CUDA", to: hasCUDA ? "1" : "0"),
             ],
             linkerSettings: [.unsafeFlags(torchLinkerFlags)]),
         .target(name: "CImages", cSettings: [.unsafeFlags(["-O2"])], linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png16")]),

@@ -8,9 +8,6 @@
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <torch/version.h>
-#if BCL_CUDA
-#include <cuda_runtime_api.h>
-#endif
 
 namespace ctorch {
 
@@ -37,6 +34,7 @@ c10::ScalarType scalar_type(int dtype) {
 }
 
 c10::Device device(int index) {
+  if (index == CTORCH_META) return c10::Device(c10::kMeta);
   return index < 0 ? c10::Device(c10::kCPU) : c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(index));
 }
 
@@ -100,7 +98,7 @@ int ctorch_dtype(ctorch_tensor t) {
   }
 }
 
-int ctorch_device(ctorch_tensor t) { return get(t).is_cuda() ? get(t).device().index() : CTORCH_CPU; }
+int ctorch_device(ctorch_tensor t) { return get(t).is_cuda() ? get(t).device().index() : get(t).is_meta() ? CTORCH_META : CTORCH_CPU; }
 int ctorch_is_contiguous(ctorch_tensor t) { return get(t).is_contiguous(); }
 void *ctorch_data(ctorch_tensor t) { return get(t).data_ptr(); }
 int ctorch_requires_grad(ctorch_tensor t) { return get(t).requires_grad(); }
