@@ -34,23 +34,28 @@ final class RecordedPassesTests: XCTestCase {
         return (x, try Tensor.from((0..<count).map { _ in random.nextInt(below: net.outputs) }), (0..<count).map { _ in random.nextInt(below: 3) })
     }
 
-    private func assertSame(_ a: Network, _ b: Network, _ what: String) throws {
-        for (name, one, other) in [("weights", a.weights, b.weights), ("gradients", a.gradients, b.gradients), ("statistics", a.statistics, b.statistics), ("counters", a.counters, b.counters)] {
-            XCTAssertTrue(try one.equalsBitwise(other), "\(name) of \(a.description), \(what)")
-        }
+    /// - Parameter tolerance: of the norm; 0 for the same bits.
+    private func assertSame(_ one: Tensor, _ other: Tensor, _ tolerance: Double, _ what: String) throws {
+        guard tolerance > 0 else { return XCTAssertTrue(try one.equalsBitwise(other), what) }
+        XCTAssertEqual(one.shape, other.shape, what)
+        XCTAssertLessThanOrEqual(try one.to(.float64).sub(try other.to(.float64)).norm().item(), tolerance * (try one.to(.float64).norm().item()), what)
     }
 
     /// Does the same with a network by libtorch's operations and with its copy recorded; what the body returns must be the same, and all that the network holds.
     /// - Parameter body: is given a network and the number of the round.
-    private func compare(rounds: Int = 8, _ what: String, _ body: (Network, Int) throws -> [Tensor]) throws {
+    private func compare(rounds: Int = 8, tolerance: Double = 0, _ what: String, _ body: (Network, Int) throws -> [Tensor]) throws {
         for plain in try networks() {
             let recorded = try plain.copy()
             for round in 0..<rounds {
                 let wanted = try with(recording: false) { try body(plain, round) }
                 let found = try with(recording: true) { try body(recorded, round) }
                 XCTAssertEqual(wanted.count, found.count)
-                for (one, other) in zip(wanted, found) { XCTAssertTrue(try one.equalsBitwise(other), "\(what), round \(round), \(plain.description): \(one.summary)") }
-                try assertSame(plain, recorded, "\(what), round \(round)")
+                let place = "\(what), round \(round), \(plain.description)"
+                for (one, other) in zip(wanted, found) { try assertSame(one, other, tolerance, "\(place): \(one.summary)") }
+                try assertSame(plain.weights, recorded.weights, 0, "\(place): weights")
+                try assertSame(plain.gradients, recorded.gradients, tolerance, "\(place): gradients")
+                try assertSame(plain.statistics, recorded.statistics, 0, "\(place): statistics")
+                try assertSame(plain.counters, recorded.counters, 0, "\(place): counters")
             }
             XCTAssertGreaterThan(recorded.recordedPassCounts.replayed, 0, "\(what): \(plain.description)")
             XCTAssertEqual(plain.recordedPassCounts.replayed, 0)
@@ -106,16 +111,21 @@ final class RecordedPassesTests: XCTestCase {
     }
 
     /// Several passes of one shape before a backward pass, more than are recorded; the first must not lose its activations to the others.
+    /// With more than two, some of them recorded, gradients are summed up in another order.
     func testPassesThatWait() throws {
         for passes in [2, 3, 6] {
-            try compare("\(passes) passes that wait") { net, round in
+            try compare(tolerance: passes == 2 ? 0 : 1e-5, "\(passes) passes that wait") { net, round in
                 let parts = try (0..<passes).map { part -> Tensor in
                     let (x, y, tasks) = try samples(10, net, seed: UInt64(1000 * passes + 10 * round + part))
                     let logits = try net.forward(x, tasks: tasks, training: true)
                     let targets = try Tensor.full([10, net.outputs], 1 / Double(net.outputs), dtype: net.dtype)
                     return try Loss.crossEntropy(logits, y).add(try Loss.kl(logits, targets: targets, temperature: 2))
                 }
-                return [try step(net, try parts.dropFirst().reduce(parts[0]) { try $0.add($1) })]
+                let loss = try parts.dropFirst().reduce(parts[0]) { try $0.add($1) }
+                if passes == 2 { return [try step(net, loss)] }
+                try net.zeroGradients()
+                try loss.backward()
+                return [try loss.detach()]
             }
         }
     }
@@ -149,13 +159,13 @@ final class RecordedPassesTests: XCTestCase {
         }
     }
 
-    /// Second order: along libtorch's own operations, and batch norms' statistics have moved once.
+    /// Second order: along libtorch's own operations, summed up in another order; batch norms' statistics have moved once.
     func testGradientsOfGradients() throws {
-        try compare("second order") { net, round in
+        try compare(tolerance: 1e-4, "second order") { net, round in
             let (x, y, tasks) = try samples(6, net, seed: UInt64(round))
             let loss = try Loss.crossEntropy(try net.forward(x, tasks: tasks, training: true), y)
             let first = try net.flat(try loss.gradients(with: net.parameters, createGraph: true))
-            return try [first.detach()] + first.square().sum().gradients(with: net.parameters)
+            return try [first.detach(), net.flat(first.square().sum().gradients(with: net.parameters))]
         }
     }
 

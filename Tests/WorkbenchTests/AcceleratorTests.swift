@@ -62,7 +62,7 @@ final class AcceleratorTests: XCTestCase {
                     print me.minibatches
                     """)
                 if looking.contains(method) {
-                    XCTAssertTrue(lines.last?.contains("meta") ?? false, "\(method) on \(bench): \(lines)")
+                    XCTAssertTrue(lines.last?.contains("on meta is asked for") ?? false || lines.last?.contains("Cannot copy out of meta") ?? false, "\(method) on \(bench): \(lines)")
                 } else {
                     XCTAssertEqual(lines, ["12"], "\(method) on \(bench)")
                 }
@@ -70,7 +70,7 @@ final class AcceleratorTests: XCTestCase {
         }
     }
 
-    /// Numbers read in a minibatch of the second task: the loss that `observe` returns, and nothing else. la_maml checks its indices, which lie on the CPU.
+    /// Numbers read in a minibatch of the second task: the loss that `observe` returns, and nothing else (offline's is a number anyway). la_maml checks its indices, which lie on the CPU.
     func testReadsInAMinibatch() {
         let reads = ["gem": 3, "mir": 2, "la_maml": 82]
         for method in methods {
@@ -88,7 +88,7 @@ final class AcceleratorTests: XCTestCase {
             let before = Torch.hostReads
             run("for (x, y) in batches[1:2] { observe me on (x, y, 1) }")
             let found = Torch.hostReads - before
-            if let most = reads[method] { XCTAssertLessThanOrEqual(found, most, method) } else { XCTAssertEqual(found, 1, method) }
+            if let most = reads[method] { XCTAssertLessThanOrEqual(found, most, method) } else { XCTAssertEqual(found, method == "offline" ? 0 : 1, method) }
         }
     }
 
