@@ -1,9 +1,9 @@
 // Passes of a network through minibatches of one shape, recorded once and then replayed. On an accelerator a replay launches one graph instead of each operation;
 // elsewhere it does the operations again on the same tensors, which is no faster, but shows that nothing is lost by it.
 #include "fused.h"
+#include "graphs.h"
 
 #include <ATen/DeviceAccelerator.h>
-#include <ATen/core/GraphImplInterface.h>
 #include <c10/core/DeviceGuard.h>
 #include <c10/core/Event.h>
 #include <c10/core/StreamGuard.h>
@@ -73,7 +73,7 @@ public:
       work = std::move(body);
       return;
     }
-    auto made = at::create_graph_impl(device.type());
+    auto made = make_graph(device.type());
     TORCH_CHECK(made, "there are no graphs on ", device);
     made->capture_begin(other && other->graph ? other->graph->pool() : c10::MempoolId_t{0, 0});
     try {
@@ -240,7 +240,7 @@ void RecordedNetwork::capture(RecordedPass &pass, std::function<void()> forward,
 }
 
 std::shared_ptr<RecordedPass> RecordedNetwork::idle_pass(const at::Tensor &samples, const at::Tensor &tasks, bool training, bool wants_gradients) {
-  if (has_given_up || (!samples.device().is_cpu() && !at::has_graph_impl(samples.device().type()))) return nullptr;
+  if (has_given_up || (!samples.device().is_cpu() && !has_graphs(samples.device().type()))) return nullptr;
   Shape shape(samples.sizes().vec(), training, wants_gradients);
   auto known = shapes.find(shape);
   if (known == shapes.end()) {

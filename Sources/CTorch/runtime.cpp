@@ -67,8 +67,17 @@ const char *ctorch_cuda_version(void) {
 
 int ctorch_get_threads(void) { return static_cast<int>(threads()); }
 int ctorch_set_threads(int count) { return guarded([&] { set_threads(count); }); }
-int ctorch_set_deterministic(int on) {
-  return guarded([&] { at::globalContext().setDeterministicAlgorithms(on != 0, /*warn_only=*/true); });
+int ctorch_make_reproducible(void) {
+  return guarded([&] {
+    // cuBLAS reads it when the first GPU is used.
+    setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0);
+    at::Context &context = at::globalContext();
+    context.setDeterministicAlgorithms(true, /*warn_only=*/true);
+    // Nothing here reads what it did not write.
+    context.setDeterministicFillUninitializedMemory(false);
+    context.setBenchmarkCuDNN(false);
+    context.setAllowTF32CuDNN(false);
+  });
 }
 
 void ctorch_take_times(int on) { is_timed.store(on != 0, std::memory_order_relaxed); }

@@ -22,7 +22,7 @@ final class AcceleratorTests: XCTestCase {
             for method in methods where !net.contains("resnet") || ["er", "bcl_dual", "bcl_single", "icarl", "la_maml"].contains(method) {
                 let program = """
                     seed 3
-                    let bench = permuted(digits(), tasks=3, per_task=60, seed=1)
+                    let bench = permuted(digits(), tasks=3, per_task=40, seed=1)
                     let net = \(net)
                     let me = \(make(method, "net"))
                     train me on bench.tasks[:2]
@@ -68,6 +68,20 @@ final class AcceleratorTests: XCTestCase {
                 }
             }
         }
+    }
+
+    /// The detector finds what it should: numbers that are read, and tensors of the CPU among others.
+    func testReadingAndMixingAreErrorsOnMeta() {
+        let start = "let here = zeros(3)\nlet order = permutation(3)\ndevice \"meta\"\nlet there = zeros(3)\n"
+        for line in ["there.sum().item()", "there.list()", "there[there > 0]", "if there.sum() { print 1 }", "there.max(0).int().one_hot(3)", "print there[0] == 1 and true"] {
+            let lines = Project.run(start + line)
+            XCTAssertTrue(lines.last?.hasPrefix("BCL") ?? false, "\(line): \(lines)")
+        }
+        for line in ["there + here", "here * there", "there.dot(here)", "here.maximum(there)", "zeros(3, 4)[:, 0] + here"] {
+            let lines = Project.run(start + line)
+            XCTAssertTrue(lines.last?.contains("device") ?? false, "\(line): \(lines)")
+        }
+        XCTAssertEqual(Project.run(start + "print (there * 2 + 1)[order].shape, there.max().shape"), ["[3] []"])
     }
 
     /// Numbers read in a minibatch of the second task: the loss that `observe` returns, and nothing else (offline's is a number anyway). la_maml checks its indices, which lie on the CPU.

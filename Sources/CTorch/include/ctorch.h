@@ -31,7 +31,8 @@ int ctorch_cuda_count(void);
 const char *ctorch_cuda_version(void);
 int ctorch_get_threads(void);
 int ctorch_set_threads(int count);
-int ctorch_set_deterministic(int on);
+/// From now on operations on GPUs give the same bits each time, as far as there are such algorithms, and compute with float32 rather than fewer digits.
+int ctorch_make_reproducible(void);
 /// Keeps the memory of freed tensors for the next ones, rather than giving it back and being given it anew, page by page. Before the first thread is made.
 void ctorch_keep_memory(void);
 /// Whether the time that is spent in libtorch is added up, on all threads, and the sum so far.

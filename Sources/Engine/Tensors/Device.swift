@@ -33,6 +33,7 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
                 throw EngineError("there is no device '\(name)': \(why)", .device)
             }
             guard index < count else { throw EngineError("there is no device '\(name)': the machine has \(count) GPU\(count == 1 ? "" : "s")", .device) }
+            try check(ctorch_make_reproducible())
             self = .cuda(index)
         }
     }
