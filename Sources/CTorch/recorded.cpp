@@ -30,7 +30,7 @@ constexpr int64_t most_recorded = 64;
 /// Minibatches of ever other sizes are counted up to here.
 constexpr size_t most_shapes = 1024;
 
-/// Sets batch norms' running statistics and counters back to what they were.
+/// Sets tensors back to what they were, when it goes: batch norms' running statistics and counters.
 class Kept {
   std::vector<std::pair<at::Tensor, at::Tensor>> values;
 
@@ -39,10 +39,13 @@ public:
     at::NoGradGuard no_grad;
     for (const at::Tensor &each : tensors) values.emplace_back(each, each.clone());
   }
-  void restore() {
+  ~Kept() {
     // Not counted as a change, which passes that wait for their backward pass would be taken for spoilt by.
     at::AutoDispatchBelowADInplaceOrView below_autograd;
-    for (auto &[tensor, value] : values) tensor.copy_(value);
+    // Where the device is lost the next operation tells.
+    try {
+      for (auto &[tensor, value] : values) tensor.copy_(value);
+    } catch (...) {}
   }
 };
 
@@ -164,9 +167,7 @@ struct RecordedBackward : FusedBackward {
   at::Tensor again(const at::Tensor &input) const override {
     auto &net = static_cast<RecordedNetwork &>(*network);
     Kept kept({net.statistics, net.counters});
-    at::Tensor logits = net.plain(input, tasks, training);
-    kept.restore();
-    return logits;
+    return net.plain(input, tasks, training);
   }
 };
 
@@ -204,13 +205,12 @@ void RecordedNetwork::define(RecordedPass &pass, bool training, bool wants_gradi
 
 void RecordedNetwork::capture(RecordedPass &pass, std::function<void()> forward, std::function<void()> backward) {
   c10::Device device = weights.device();
-  Kept kept({statistics, counters});
   auto warm_up = [&] {
+    Kept kept({statistics, counters});
     for (int i = 0; i < warm_ups; i++) {
       forward();
       if (backward) backward();
     }
-    kept.restore();
   };
   if (device.is_cpu()) {
     warm_up();
@@ -268,6 +268,10 @@ std::shared_ptr<RecordedPass> RecordedNetwork::idle_pass(const at::Tensor &sampl
   } catch (const std::exception &error) {
     // The network works without; whoever waits for speed should know.
     has_given_up = true;
+    if (!samples.device().is_cpu()) {
+      // What was begun beside the current stream.
+      try { at::accelerator::synchronizeDevice(samples.device().index()); } catch (...) {}
+    }
     TORCH_WARN("passes on ", samples.device(), " are not recorded, and slower: ", error.what());
     return nullptr;
   }

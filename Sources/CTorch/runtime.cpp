@@ -56,7 +56,8 @@ int ctorch_cuda_count(void) {
 const char *ctorch_cuda_version(void) {
   static const std::string version = [] {
     try {
-      long number = at::hasCUDA() ? at::detail::getCUDAHooks().versionCUDART() : 0;
+      // Throws in a build for CPUs. (at::hasCUDA asks for a GPU.)
+      long number = at::detail::getCUDAHooks().versionCUDART();
       return number > 0 ? std::to_string(number / 1000) + "." + std::to_string(number % 1000 / 10) : std::string();
     } catch (...) {
       return std::string();
