@@ -40,6 +40,18 @@ let torchLibraries = "\(torch)/lib"
 let hasCUDA = FileManager.default.fileExists(atPath: torchLibraries + "/libtorch_cuda.so")
 
 // Full paths, not -ltorch: a libtorch in the system's folder would be taken first.
+/// Where the headers of CUDA are that those of a torch for CUDA include: in wheels beside it, or in a toolkit.
+func findCUDA() -> String {
+    let files = FileManager.default
+    let wheels = torch.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/") + "/nvidia"
+    let folders = ((try? files.contentsOfDirectory(atPath: wheels)) ?? []).sorted().map { "\(wheels)/\($0)" }
+        + [ProcessInfo.processInfo.environment["CUDA_HOME"] ?? "", "/usr/local/cuda"]
+    let headers = ["cuda_runtime.h", "crt/host_config.h"]
+    for folder in folders where headers.allSatisfy({ files.fileExists(atPath: "\(folder)/include/\($0)") }) { return folder + "/include" }
+    stop("The torch in \(torch) is a build for CUDA, and its headers need \(headers.joined(separator: " and ")): install nvidia-cuda-crt beside it with pip, or set CUDA_HOME to the folder of a CUDA toolkit.")
+}
+let cudaFlags = hasCUDA ? ["-I\(findCUDA())"] : []
+
 var torchLinkerFlags = ["-Xlinker", "--no-as-needed"]
 for library in ["libtorch.so", "libtorch_cpu.so", "libc10.so"] + (hasCUDA ? ["libtorch_cuda.so", "libc10_cuda.so"] : []) {
     torchLinkerFlags += ["-Xlinker", "\(torchLibraries)/\(library)"]
@@ -75,7 +87,7 @@ let package = Package(
         .target(
             name: "CTorch",
             cxxSettings: [
-                .unsafeFlags(["-I\(torch)/include", "-I\(torch)/include/torch/csrc/api/include", "-O2", "-std=c++20", "-w"]),
+                .unsafeFlags(["-I\(torch)/include", "-I\(torch)/include/torch/csrc/api/include", "-O2", "-std=c++20", "-w"] + cudaFlags),
                 .define("BCL_CUDA", to: hasCUDA ? "1" : "0"),
             ],
             linkerSettings: [.unsafeFlags(torchLinkerFlags)]),

@@ -7,6 +7,9 @@ using namespace ctorch;
 
 static c10::TensorOptions options(int dtype, int index) { return c10::TensorOptions().dtype(scalar_type(dtype)).device(device(index)); }
 
+/// Whether what goes to a GPU passes through pinned memory, so that the copy is not waited for: data sets, which go over once, need not, and would hold on to it.
+static bool is_pinned(int index, size_t bytes) { return index >= 0 && bytes <= 4 << 20; }
+
 static std::vector<at::Tensor> list(const ctorch_tensor *ts, int n) {
   std::vector<at::Tensor> result;
   result.reserve(static_cast<size_t>(n));
@@ -20,11 +23,12 @@ int ctorch_full(const int64_t *shape, int n, double value, int dtype, int index,
 int ctorch_empty(const int64_t *shape, int n, int dtype, int index, ctorch_tensor *out) {
   return result(out, [&] { return at::empty(sizes(shape, n), options(dtype, index)); });
 }
-int ctorch_from_bytes(const void *bytes, const int64_t *shape, int n, int dtype, int index, ctorch_tensor *out) {
+int ctorch_from_bytes(const void *from, const int64_t *shape, int n, int dtype, int index, ctorch_tensor *out) {
   return result(out, [&] {
-    at::Tensor t = at::empty(sizes(shape, n), options(dtype, CTORCH_CPU));
-    if (t.numel() > 0) std::memcpy(t.data_ptr(), bytes, t.nbytes());
-    return index < 0 ? t : t.to(device(index));
+    size_t bytes = static_cast<size_t>(c10::multiply_integers(sizes(shape, n))) * c10::elementSize(scalar_type(dtype));
+    at::Tensor t = at::empty(sizes(shape, n), options(dtype, CTORCH_CPU).pinned_memory(is_pinned(index, bytes)));
+    if (t.numel() > 0) std::memcpy(t.data_ptr(), from, t.nbytes());
+    return index == CTORCH_CPU ? t : t.to(device(index), /*non_blocking=*/true);
   });
 }
 int ctorch_arange(int64_t start, int64_t end, int64_t step, int index, ctorch_tensor *out) {
@@ -44,7 +48,11 @@ int ctorch_to_dtype(ctorch_tensor t, int dtype, ctorch_tensor *out) {
   return result(out, [&] { return get(t).to(scalar_type(dtype)); });
 }
 int ctorch_to_device(ctorch_tensor t, int index, ctorch_tensor *out) {
-  return result(out, [&] { return get(t).to(device(index)); });
+  return result(out, [&] {
+    const at::Tensor &from = get(t);
+    if (from.is_cpu() && !from.requires_grad() && is_pinned(index, from.nbytes())) return from.pin_memory().to(device(index), /*non_blocking=*/true);
+    return from.to(device(index));
+  });
 }
 int ctorch_contiguous(ctorch_tensor t, ctorch_tensor *out) { return result(out, [&] { return get(t).contiguous(); }); }
 int ctorch_clone(ctorch_tensor t, ctorch_tensor *out) { return result(out, [&] { return get(t).clone(); }); }

@@ -39,12 +39,12 @@ torch::autograd::variable_list FusedBackward::apply(torch::autograd::variable_li
 
 torch::autograd::variable_list FusedBackward::twice(const at::Tensor &input, const at::Tensor &grad) {
   const FusedNetwork &net = *network;
-  at::Tensor again = net.plain_forward(input, training);
+  at::Tensor logits = again(input);
   torch::autograd::variable_list with;
   std::vector<size_t> places;
   if (input.requires_grad()) with.push_back(input), places.push_back(0);
   for (size_t i = 0; i < net.parameters.size(); i++) with.push_back(net.parameters[i]), places.push_back(i + 1);
-  auto found = torch::autograd::grad({again}, with, {grad}, true, true, true);
+  auto found = torch::autograd::grad({logits}, with, {grad}, true, true, true);
   torch::autograd::variable_list results(net.parameters.size() + 1);
   for (size_t i = 0; i < places.size(); i++) results[places[i]] = found[i];
   return results;

@@ -36,6 +36,8 @@ struct FusedBackward : torch::autograd::Node {
   /// Whether what the forward pass left is still there.
   virtual bool has_activations() const = 0;
   virtual void release_activations() = 0;
+  /// The forward pass once more with libtorch's own operations, for gradients of gradients. Changes nothing else.
+  virtual at::Tensor again(const at::Tensor &input) const { return network->plain_forward(input, training); }
   /// Adds to `target` [P] (undefined: not asked for); returns the gradient of the samples, undefined unless it is wanted.
   virtual at::Tensor run(const at::Tensor &input, const at::Tensor &grad, const at::Tensor &target, bool wants_input) = 0;
 

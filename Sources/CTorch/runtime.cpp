@@ -8,9 +8,6 @@
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <torch/version.h>
-#if BCL_CUDA
-#include <cuda_runtime_api.h>
-#endif
 
 namespace ctorch {
 
@@ -37,6 +34,7 @@ c10::ScalarType scalar_type(int dtype) {
 }
 
 c10::Device device(int index) {
+  if (index == CTORCH_META) return c10::Device(c10::kMeta);
   return index < 0 ? c10::Device(c10::kCPU) : c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(index));
 }
 
@@ -58,7 +56,8 @@ int ctorch_cuda_count(void) {
 const char *ctorch_cuda_version(void) {
   static const std::string version = [] {
     try {
-      long number = at::hasCUDA() ? at::detail::getCUDAHooks().versionCUDART() : 0;
+      // Throws in a build for CPUs. (at::hasCUDA asks for a GPU.)
+      long number = at::detail::getCUDAHooks().versionCUDART();
       return number > 0 ? std::to_string(number / 1000) + "." + std::to_string(number % 1000 / 10) : std::string();
     } catch (...) {
       return std::string();
@@ -69,8 +68,17 @@ const char *ctorch_cuda_version(void) {
 
 int ctorch_get_threads(void) { return static_cast<int>(threads()); }
 int ctorch_set_threads(int count) { return guarded([&] { set_threads(count); }); }
-int ctorch_set_deterministic(int on) {
-  return guarded([&] { at::globalContext().setDeterministicAlgorithms(on != 0, /*warn_only=*/true); });
+int ctorch_make_reproducible(void) {
+  return guarded([&] {
+    // cuBLAS reads it when the first GPU is used.
+    setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0);
+    at::Context &context = at::globalContext();
+    context.setDeterministicAlgorithms(true, /*warn_only=*/true);
+    // Nothing here reads what it did not write.
+    context.setDeterministicFillUninitializedMemory(false);
+    context.setBenchmarkCuDNN(false);
+    context.setAllowTF32CuDNN(false);
+  });
 }
 
 void ctorch_take_times(int on) { is_timed.store(on != 0, std::memory_order_relaxed); }
@@ -100,7 +108,7 @@ int ctorch_dtype(ctorch_tensor t) {
   }
 }
 
-int ctorch_device(ctorch_tensor t) { return get(t).is_cuda() ? get(t).device().index() : CTORCH_CPU; }
+int ctorch_device(ctorch_tensor t) { return get(t).is_cuda() ? get(t).device().index() : get(t).is_meta() ? CTORCH_META : CTORCH_CPU; }
 int ctorch_is_contiguous(ctorch_tensor t) { return get(t).is_contiguous(); }
 void *ctorch_data(ctorch_tensor t) { return get(t).data_ptr(); }
 int ctorch_requires_grad(ctorch_tensor t) { return get(t).requires_grad(); }

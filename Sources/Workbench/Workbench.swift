@@ -52,7 +52,7 @@ public final class Workbench {
     public static func makeSession(library: Library) -> (session: Session, workbench: Workbench) {
         let workbench = Workbench()
         let registry = Registry()
-        registry.add(TensorBuiltins.all)
+        registry.add(TensorBuiltins.all { [unowned workbench] in workbench.device })
         registry.add(GradientBuiltins.all)
         registry.add(workbench.withRecipes(workbench.networkBuiltins))
         registry.add(workbench.withRecipes(workbench.memoryBuiltins))

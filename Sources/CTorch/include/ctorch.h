@@ -17,19 +17,22 @@ typedef struct ctorch_tensor_s *ctorch_tensor;
 
 /// Element types, in the order of Engine's DType.
 enum { CTORCH_FLOAT32 = 0, CTORCH_FLOAT64 = 1, CTORCH_INT64 = 2, CTORCH_UINT8 = 3, CTORCH_BOOL = 4 };
-/// Devices: -1 is the CPU, from 0 on the GPUs.
-enum { CTORCH_CPU = -1 };
+/// Devices: -1 is the CPU, from 0 on the GPUs; -2 holds shapes without numbers.
+enum { CTORCH_CPU = -1, CTORCH_META = -2 };
 
 // What is there
 const char *ctorch_version(void);
 /// Message of the last failed call on this thread.
 const char *ctorch_error(void);
+/// Sets it: a call back that failed.
+void ctorch_fail(const char *message);
 int ctorch_cuda_count(void);
 /// CUDA version that torch was built with, "" for a CPU build.
 const char *ctorch_cuda_version(void);
 int ctorch_get_threads(void);
 int ctorch_set_threads(int count);
-int ctorch_set_deterministic(int on);
+/// From now on operations on GPUs give the same bits each time, as far as there are such algorithms, and compute with float32 rather than fewer digits.
+int ctorch_make_reproducible(void);
 /// Keeps the memory of freed tensors for the next ones, rather than giving it back and being given it anew, page by page. Before the first thread is made.
 void ctorch_keep_memory(void);
 /// Whether the time that is spent in libtorch is added up, on all threads, and the sum so far.
@@ -40,6 +43,8 @@ int64_t ctorch_live_handles(void);
 
 // Handles
 void ctorch_release(ctorch_tensor t);
+/// Another handle of the same tensor.
+int ctorch_share(ctorch_tensor t, ctorch_tensor *out);
 int ctorch_dimensions(ctorch_tensor t);
 int64_t ctorch_size(ctorch_tensor t, int dimension);
 int64_t ctorch_count(ctorch_tensor t);
@@ -203,6 +208,27 @@ int ctorch_resnet_new(const ctorch_resnet_shape *shape, ctorch_tensor weights, c
 void ctorch_resnet_release(ctorch_resnet resnet);
 /// Logits [B, outputs] of samples float32 [B, colours * height * width], which need no gradient. In training batch norms normalise by the batch and their statistics move.
 int ctorch_resnet_forward(ctorch_resnet resnet, ctorch_tensor samples, int training, ctorch_tensor *out);
+
+/// A network whose passes through minibatches of one shape are recorded, and replayed from then on (recorded.cpp): as graphs on an accelerator, by the same operations on the CPU.
+typedef struct ctorch_recorder_s *ctorch_recorder;
+typedef struct {
+  void *owner;
+  /// Histories of gradients keep the owner.
+  void (*retain)(void *owner);
+  void (*release)(void *owner);
+  /// Logits by libtorch's own operations; takes over samples and tasks (NULL for a network without them). On failure it calls ctorch_fail and returns 1.
+  int (*forward)(void *owner, ctorch_tensor samples, ctorch_tensor tasks, int training, ctorch_tensor *out);
+} ctorch_network_calls;
+/// Vectors as for ctorch_resnet_new; parameters are n leaves, views of `weights`, by the handles that `forward` uses. The owner and its handles outlive the recorder.
+int ctorch_recorder_new(ctorch_network_calls calls, ctorch_tensor weights, ctorch_tensor gradients, ctorch_tensor statistics, ctorch_tensor counters, const ctorch_tensor *parameters, int n,
+                        ctorch_recorder *out);
+void ctorch_recorder_release(ctorch_recorder recorder);
+/// Logits of samples float [B, D], which need no gradient, that belong to tasks int64 [B] or NULL.
+int ctorch_recorder_forward(ctorch_recorder recorder, ctorch_tensor samples, ctorch_tensor tasks, int training, ctorch_tensor *out);
+/// Passes that were recorded, and forward passes that were replayed.
+int64_t ctorch_recorder_recorded(ctorch_recorder recorder);
+int64_t ctorch_recorder_replayed(ctorch_recorder recorder);
+
 int ctorch_linear(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, ctorch_tensor *out);
 int ctorch_conv2d(ctorch_tensor x, ctorch_tensor weight, int64_t stride, int64_t padding, ctorch_tensor *out);
 int ctorch_batch_norm(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias, ctorch_tensor mean, ctorch_tensor variance,

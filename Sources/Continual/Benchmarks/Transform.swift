@@ -20,7 +20,7 @@ public enum Transform {
 
     /// Some rows of bytes seen through a permutation or as they are, as float32 from 0 to 1 [length, D], in one pass; nil for other transforms and images.
     func greyPixels(_ images: Tensor, rows: Tensor?, _ start: Int, _ length: Int) throws -> Tensor? {
-        guard images.dtype == .uint8, !images.device.isCUDA, images.isContiguous else { return nil }
+        guard images.dtype == .uint8, images.device == .cpu, images.isContiguous else { return nil }
         switch self {
         case .none: return try images.greys(rows: rows, start, length, order: nil)
         case .permutation(let order): return try images.greys(rows: rows, start, length, order: order)

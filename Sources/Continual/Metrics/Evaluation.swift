@@ -44,36 +44,38 @@ public enum Evaluation {
     public static func accuracy(on task: Task, _ contest: Contest? = nil, _ predict: (Tensor) throws -> Tensor) throws -> Double {
         guard task.test.count > 0 else { throw DataError("\(task.name) has no test samples") }
         let places = try contest?.places.map { try Tensor.from($0, device: task.test.device) }
-        var right = 0
-        try withoutGradients {
+        return try withoutGradients {
+            // Counted where the predictions are; read once.
+            var right: Tensor?
             for (start, length) in task.test.ranges(batchSize) {
                 let batch = try task.test.minibatch(start, length)
                 let logits = try predict(batch.x)
                 guard logits.rank == 2, logits.shape[0] == length else { throw DataError("a prediction for \(length) samples has the shape \(logits.summary)") }
                 let labels = try places.map { try $0.indexSelect(0, batch.y) } ?? batch.y
-                right += try logits.argmax(1).eq(labels).sum().itemInt()
+                let counted = try logits.argmax(1).eq(labels).sum()
+                right = try right?.add(counted) ?? counted
             }
+            return Double(try right?.itemInt() ?? 0) / Double(task.test.count)
         }
-        return Double(right) / Double(task.test.count)
     }
 
     /// Counts of test samples by true label (rows) and predicted one (columns): int64 [C, C], with C the logits of the task's head. Without gradients.
     public static func confusion(on task: Task, _ predict: (Tensor) throws -> Tensor) throws -> Tensor {
         guard task.test.count > 0 else { throw DataError("\(task.name) has no test samples") }
         return try withoutGradients {
-            var counts: [Int] = []
             var classes = 0
+            var labels: [Tensor] = [], predictions: [Tensor] = []
             for (start, length) in task.test.ranges(batchSize) {
                 let batch = try task.test.minibatch(start, length)
                 let logits = try predict(batch.x)
                 guard logits.rank == 2, logits.shape[0] == length, logits.shape[1] > 0 else { throw DataError("a prediction for \(length) samples has the shape \(logits.summary)") }
-                if counts.isEmpty {
-                    classes = logits.shape[1]
-                    counts = [Int](repeating: 0, count: classes * classes)
-                }
-                for (label, predicted) in zip(try batch.y.ints(), try logits.argmax(1).ints()) where label >= 0 && label < classes && predicted < classes {
-                    counts[label * classes + predicted] += 1
-                }
+                if classes == 0 { classes = logits.shape[1] }
+                labels.append(batch.y)
+                predictions.append(try logits.argmax(1))
+            }
+            var counts = [Int](repeating: 0, count: classes * classes)
+            for (label, predicted) in zip(try Tensor.cat(labels).ints(), try Tensor.cat(predictions).ints()) where label >= 0 && label < classes && predicted < classes {
+                counts[label * classes + predicted] += 1
             }
             return try Tensor.from(counts, shape: [classes, classes])
         }

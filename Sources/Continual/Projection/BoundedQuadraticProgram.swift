@@ -95,8 +95,10 @@ public enum GradientProjection {
             let g = try gradient.to(.float64)
             let gram = try rows.matmul(try rows.transpose(0, 1))
             let n = memories.count
-            let p = try gram.add(try gram.transpose(0, 1)).mul(0.5).add(try Tensor.eye(n, dtype: .float64, device: gradient.device).mul(1e-3)).doubles()
-            let v = try BoundedQuadraticProgram.solve(p: p, q: try rows.matmul(g).doubles(), bound: margin)
+            let p = try gram.add(try gram.transpose(0, 1)).mul(0.5).add(try Tensor.eye(n, dtype: .float64, device: gradient.device).mul(1e-3))
+            // One copy from a GPU for both.
+            let both = try Tensor.cat([try p.flatten(), try rows.matmul(g)]).doubles()
+            let v = try BoundedQuadraticProgram.solve(p: Array(both.prefix(n * n)), q: Array(both.suffix(n)), bound: margin)
             return try Tensor.from(v, device: gradient.device).matmul(rows).add(g).to(gradient.dtype)
         }
     }

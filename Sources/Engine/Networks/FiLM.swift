@@ -1,7 +1,6 @@
 /// The controller of contextual transformation networks (Pham, Liu, Sahoo, Hoi 2021): an embedding for each task, and a linear layer for each place where
 /// features are scaled and shifted (FiLM, Perez et al. 2018). Scales and shifts are vectors of norm 1.
 struct FiLMController {
-    let tasks: Int
     private let embeddings: Tensor
     private let layers: [(weight: Tensor, bias: Tensor)]
     private let firstNumber: Int
@@ -19,7 +18,6 @@ struct FiLMController {
 
     init(_ network: Network, places: Int, first: Int) {
         embeddings = network.view("emb.weight")
-        tasks = embeddings.shape[0]
         firstNumber = first
         layers = (0..<places).map { (network.view("film\(first + $0).weight"), network.view("film\(first + $0).bias")) }
     }
@@ -39,12 +37,10 @@ struct FiLMController {
         try target.detach().copyInPlace(from: try Tensor.from(values, shape: target.shape).to(target.dtype).to(target.device))
     }
 
-    /// Embeddings [B, E] of the samples' tasks.
-    func embed(_ numbers: [Int], samples: Int) throws -> Tensor {
-        guard numbers.count == samples else { throw EngineError("\(samples) samples come with \(numbers.count) tasks") }
-        guard let low = numbers.min(), let high = numbers.max() else { return try embeddings.narrow(0, 0, 0) }
-        guard low >= 0, high < tasks else { throw EngineError("the network has the tasks 0 to \(tasks - 1), not \(low < 0 ? low : high)") }
-        return try embeddings.indexSelect(0, try Tensor.from(numbers, device: embeddings.device))
+    /// Embeddings [B, E] of the samples' tasks, int64 [B].
+    func embed(_ numbers: Tensor?) throws -> Tensor {
+        guard let numbers else { throw EngineError("a network with a controller takes the tasks of the samples") }
+        return try embeddings.indexSelect(0, numbers)
     }
 
     /// Scales and shifts [B, width] at a place.

@@ -45,14 +45,12 @@ public final class FiLMMLP: Network {
         controller = FiLMController(self, places: widths.count - 2, first: 1)
     }
 
-    public override var takesTasks: Bool { true }
+    public override var taskCount: Int? { tasks }
     public override var contextStart: Int? { entries.first { $0.name == "film1.weight" }?.offset }
 
-    public override func forward(_ x: Tensor, training: Bool) throws -> Tensor { throw EngineError("\(description) is called with the tasks of the samples") }
-
-    public override func forward(_ x: Tensor, tasks: [Int], training: Bool) throws -> Tensor {
-        var value = try checked(x)
-        let embedded = try controller.embed(tasks, samples: value.shape[0])
+    override func pass(_ x: Tensor, tasks: Tensor?, training: Bool) throws -> Tensor {
+        var value = x
+        let embedded = try controller.embed(tasks)
         for (index, layer) in layers.enumerated() {
             value = try Layer.linear(value, layer.weight, layer.bias)
             guard index < layers.count - 1 else { break }

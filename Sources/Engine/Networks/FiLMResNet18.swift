@@ -36,14 +36,12 @@ public final class FiLMResNet18: ResNet18 {
         controller = FiLMController(self, places: 1, first: 4)
     }
 
-    public override var takesTasks: Bool { true }
+    public override var taskCount: Int? { tasks }
     public override var contextStart: Int? { entries.first { $0.name == "film4.weight" }?.offset }
 
-    public override func forward(_ x: Tensor, training: Bool) throws -> Tensor { throw EngineError("\(description) is called with the tasks of the samples") }
-
-    public override func forward(_ x: Tensor, tasks: [Int], training: Bool) throws -> Tensor {
+    override func pass(_ x: Tensor, tasks: Tensor?, training: Bool) throws -> Tensor {
         let value = try features(x, endsInReLU: false, training: training)
-        let (scale, shift) = try controller.modulation(0, try controller.embed(tasks, samples: value.shape[0]))
+        let (scale, shift) = try controller.modulation(0, try controller.embed(tasks))
         func spread(_ v: Tensor) throws -> Tensor { try v.unsqueeze(2).unsqueeze(3) }
         return try classify(try spread(scale).mul(value).add(try spread(shift)).relu().add(try value.relu()))
     }

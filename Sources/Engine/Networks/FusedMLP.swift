@@ -1,10 +1,5 @@
 import CTorch
 
-/// Whether networks compute with libtorch's own operations only (`--plain`): slower, and what every fused pass is compared with.
-public enum FusedPasses {
-    nonisolated(unsafe) public static var areOff = false
-}
-
 /// The forward and the backward pass of an MLP as one operation each (mlp.cpp). Gradients are those of libtorch's operations up to rounding, also where
 /// they are asked for as values or differentiated again.
 final class FusedMLP {
@@ -21,7 +16,7 @@ final class FusedMLP {
     ///   - weights, gradients: the flat vectors [P].
     ///   - parameters: weight and bias of each layer in turn, views of `weights`.
     init?(_ widths: [Int], _ weights: Tensor, _ gradients: Tensor, _ parameters: [Tensor]) {
-        guard Self.suits(widths, weights.dtype), !weights.device.isCUDA else { return nil }
+        guard Self.suits(widths, weights.dtype), weights.device == .cpu else { return nil }
         var handle: ctorch_mlp?
         let status = withExtendedLifetime((weights, gradients, parameters)) {
             ctorch_mlp_new(widths.map { Int64($0) }, Int32(widths.count), weights.handle, gradients.handle, parameters.map { $0.handle }, &handle)

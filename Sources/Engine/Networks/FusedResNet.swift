@@ -15,7 +15,7 @@ final class FusedResNet {
 
     /// - Parameter tensors: in the order of `ctorch_resnet_new`.
     init?(_ network: ResNet18, _ tensors: [Tensor]) {
-        guard Self.suits(channels: network.channels, imageShape: network.imageShape, network.dtype), !network.device.isCUDA else { return nil }
+        guard Self.suits(channels: network.channels, imageShape: network.imageShape, network.dtype), network.device == .cpu else { return nil }
         var shape = ctorch_resnet_shape(colours: Int64(network.imageShape[0]), height: Int64(network.imageShape[1]), width: Int64(network.imageShape[2]), outputs: Int64(network.outputs),
                                         channels: Int64(network.channels), stem_size: Int64(network.style.stemSize), stem_stride: Int64(network.style.stemStride),
                                         max_pool: network.maxPool ? 1 : 0)

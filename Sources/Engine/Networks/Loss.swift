@@ -11,7 +11,7 @@ public enum Loss {
         guard labels.dtype == .int64 else { throw EngineError("the labels of cross entropy are int64, not \(labels.dtype.rawValue)") }
         guard logits.shape[0] > 0 else { throw EngineError("cross entropy of no samples is not defined") }
         // On a GPU a label out of range would end the process; on the CPU libtorch checks while it computes.
-        if labels.device.isCUDA { return try logits.apply(labels) { ctorch_cross_entropy($0, $1, FusedPasses.areOff ? 1 : 0, $2) } }
+        if labels.device != .cpu { return try logits.apply(labels) { ctorch_cross_entropy($0, $1, FusedPasses.areOff ? 1 : 0, $2) } }
         do { return try logits.apply(labels) { ctorch_cross_entropy($0, $1, FusedPasses.areOff ? 1 : 0, $2) } } catch let error as EngineError {
             let (low, high) = (try labels.min().itemInt(), try labels.max().itemInt())
             guard low < 0 || high >= logits.shape[1] else { throw error }

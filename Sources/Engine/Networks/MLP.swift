@@ -39,9 +39,9 @@ public final class MLP: Network {
         passes = FusedMLP(widths, weights, gradients, layers.flatMap { [$0.weight, $0.bias] })
     }
 
-    public override func forward(_ x: Tensor, training: Bool) throws -> Tensor {
-        var value = try checked(x)
-        if let passes, !FusedPasses.areOff { return try passes.forward(value) }
+    override func pass(_ x: Tensor, tasks: Tensor?, training: Bool) throws -> Tensor {
+        if let passes, FusedPasses.areKernels { return try passes.forward(x) }
+        var value = x
         for (index, layer) in layers.enumerated() {
             value = try Layer.linear(value, layer.weight, layer.bias)
             if index < layers.count - 1 { value = try value.relu() }

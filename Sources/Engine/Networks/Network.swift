@@ -20,6 +20,8 @@ open class Network {
     public private(set) var counters: Tensor
     /// Views by name, as the layers use them.
     private var views: [String: Tensor] = [:]
+    /// Made when it is first used.
+    private var recordedPasses: RecordedPasses?
 
     init(_ layout: StateLayout, inputSize: Int, outputs: Int, dtype: DType, device: Device) throws {
         entries = layout.entries
@@ -36,6 +38,7 @@ open class Network {
     /// Makes the views. A parameter's gradient is set to its stretch of the flat gradient: `backward` adds in place to a gradient that is there.
     private func bind() throws {
         views = [:]
+        recordedPasses = nil
         try withoutGradients {
             for entry in entries {
                 let view = try Self.view(of: storage(entry), entry)
@@ -68,14 +71,13 @@ open class Network {
 
     // MARK: - What subclasses say
 
-    /// Logits [B, outputs] of samples [B, inputSize].
-    open func forward(_ x: Tensor, training: Bool) throws -> Tensor { throw EngineError("this network has no forward pass") }
+    /// Logits [B, outputs] of samples [B, inputSize], which belong to tasks int64 [B] where the network takes them.
+    /// What it does may depend on the shapes of its inputs and on `training`, not on their numbers: on a GPU it is recorded.
+    func pass(_ x: Tensor, tasks: Tensor?, training: Bool) throws -> Tensor { throw EngineError("this network has no forward pass") }
     /// A network of the same shape with other storage.
     open func makeEmpty() throws -> Network { throw EngineError("this network can't be copied") }
-    /// Whether the samples' tasks are part of the input: `forward(x, tasks:)`.
-    open var takesTasks: Bool { false }
-    /// Logits [B, outputs] of samples that belong to tasks, one for each.
-    open func forward(_ x: Tensor, tasks: [Int], training: Bool) throws -> Tensor { try forward(x, training: training) }
+    /// How many tasks it knows, where the samples' tasks are part of the input: `forward(x, tasks:)`; nil where they are not.
+    open var taskCount: Int? { nil }
     /// Where in the flat vector the parameters of the task controller begin; nil without one.
     open var contextStart: Int? { nil }
     /// Parameters of the first layer, weights and biases: the first of the flat vector.
@@ -108,6 +110,34 @@ open class Network {
         guard x.dtype == dtype else { throw EngineError("\(description) takes \(dtype.rawValue) samples, not \(x.dtype.rawValue)") }
         guard x.device == device else { throw EngineError("the network is on \(device), but the samples are on \(x.device)", .device) }
         return x.rank == 2 ? x : try x.flatten(1)
+    }
+
+    public var takesTasks: Bool { taskCount != nil }
+    /// Passes that were recorded, and forward passes that were replayed since it was made or moved.
+    public var recordedPassCounts: (recorded: Int, replayed: Int) { recordedPasses?.counts ?? (0, 0) }
+
+    // MARK: - Passes
+
+    /// Logits [B, outputs] of samples [B, inputSize].
+    public final func forward(_ x: Tensor, training: Bool) throws -> Tensor {
+        guard !takesTasks else { throw EngineError("\(description) is called with the tasks of the samples") }
+        return try run(try checked(x), tasks: nil, training: training)
+    }
+
+    /// Logits [B, outputs] of samples that belong to tasks, one for each. Networks that take no tasks pass them over.
+    public final func forward(_ x: Tensor, tasks: [Int], training: Bool) throws -> Tensor {
+        guard let known = taskCount else { return try forward(x, training: training) }
+        let x = try checked(x)
+        guard tasks.count == x.shape[0] else { throw EngineError("\(x.shape[0]) samples come with \(tasks.count) tasks") }
+        if let low = tasks.min(), let high = tasks.max(), low < 0 || high >= known { throw EngineError("the network has the tasks 0 to \(known - 1), not \(low < 0 ? low : high)") }
+        return try run(x, tasks: try Tensor.from(tasks, device: device), training: training)
+    }
+
+    private func run(_ x: Tensor, tasks: Tensor?, training: Bool) throws -> Tensor {
+        guard FusedPasses.areRecorded(on: device), !x.requiresGrad, x.count > 0 else { return try pass(x, tasks: tasks, training: training) }
+        let passes = try recordedPasses ?? RecordedPasses(self)
+        recordedPasses = passes
+        return try passes.forward(x, tasks: tasks, training: training)
     }
 
     // MARK: - Learning

@@ -125,15 +125,15 @@ public class ResNet18: Network {
         passes = FusedResNet(self, units.flatMap { [$0.0, $0.1.weight, $0.1.bias, $0.1.mean, $0.1.variance, $0.1.counter] } + [head.weight, head.bias])
     }
 
-    public override func forward(_ x: Tensor, training: Bool) throws -> Tensor {
-        if let passes, !FusedPasses.areOff, !x.requiresGrad { return try passes.forward(try checked(x), training: training) }
+    override func pass(_ x: Tensor, tasks: Tensor?, training: Bool) throws -> Tensor {
+        if let passes, FusedPasses.areKernels, !x.requiresGrad { return try passes.forward(x, training: training) }
         return try classify(try features(x, training: training))
     }
 
     /// Feature maps [B, 8 * channels, H, W] of the last block.
     /// - Parameter endsInReLU: whether blocks end in a ReLU.
     final func features(_ x: Tensor, endsInReLU: Bool = true, training: Bool) throws -> Tensor {
-        var value = try checked(x).reshape([-1] + imageShape)
+        var value = try x.reshape([-1] + imageShape)
         value = try stem.norm(try Layer.conv2d(value, stem.conv, stride: style.stemStride, padding: style.stemSize / 2), training: training).relu()
         if maxPool { value = try Layer.maxPool2d(value, size: 3, stride: 2, padding: 1) }
         for block in blocks {

@@ -78,6 +78,7 @@ extension Tensor {
     /// The number in a tensor of one element.
     public func item() throws -> Double {
         guard count == 1 else { throw EngineError("a tensor of shape [\(Self.list(shape))] is no single number") }
+        Torch.hostReads += 1
         var value = 0.0
         try withExtendedLifetime(self) { try check(ctorch_item(handle, &value)) }
         return value
@@ -87,6 +88,7 @@ extension Tensor {
     public func itemInt() throws -> Int {
         guard count == 1 else { throw EngineError("a tensor of shape [\(Self.list(shape))] is no single number") }
         guard !dtype.isFloatingPoint else { throw EngineError("a \(dtype.rawValue) tensor holds no integers") }
+        Torch.hostReads += 1
         var value: Int64 = 0
         try withExtendedLifetime(self) { try check(ctorch_item_int(handle, &value)) }
         return Int(value)
@@ -94,6 +96,7 @@ extension Tensor {
 
     /// All elements in row-major order, as raw bytes. Valid inside the body only.
     public func withBytes<T>(_ body: (UnsafeRawBufferPointer) throws -> T) throws -> T {
+        Torch.hostReads += 1
         let source = try to(.cpu).contiguous()
         return try withExtendedLifetime(source) { try body(UnsafeRawBufferPointer(start: ctorch_data(source.handle), count: source.byteCount)) }
     }

@@ -83,6 +83,7 @@ extension Tensor {
     /// Same shape, type and elements (nan equals nothing).
     public func isEqual(to other: Tensor) throws -> Bool {
         guard shape == other.shape, dtype == other.dtype else { return false }
+        Torch.hostReads += 1
         var result: Int32 = 0
         try withExtendedLifetime((self, other)) { try check(ctorch_equal(handle, other.handle, &result)) }
         return result != 0

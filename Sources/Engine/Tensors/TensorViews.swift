@@ -106,6 +106,10 @@ extension Tensor {
         }
         return try withExtendedLifetime((indices, weights)) { try apply { ctorch_weighted_rows($0, indices.handle, weights.handle, $1) } }
     }
-    public func maskedSelect(_ mask: Tensor) throws -> Tensor { try apply(mask) { ctorch_masked_select($0, $1, $2) } }
+    /// Its size depends on the mask, which a GPU is waited for.
+    public func maskedSelect(_ mask: Tensor) throws -> Tensor {
+        Torch.hostReads += 1
+        return try apply(mask) { ctorch_masked_select($0, $1, $2) }
+    }
     public func maskedFill(_ mask: Tensor, _ value: Double) throws -> Tensor { try apply(mask) { ctorch_masked_fill($0, $1, value, $2) } }
 }

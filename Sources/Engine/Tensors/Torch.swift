@@ -14,6 +14,8 @@ public enum Torch {
     public static func takeTimes(_ on: Bool) { ctorch_take_times(on ? 1 : 0) }
     /// The sum so far. Operations on a GPU only start there: their own time shows where a result is waited for.
     public static var timedNanoseconds: Int { Int(ctorch_timed_nanoseconds()) }
+    /// How often numbers of tensors were read so far: where they are on a GPU, all that was begun there is waited for.
+    nonisolated(unsafe) public internal(set) static var hostReads = 0
     /// Keeps the memory of freed tensors for the next ones. To be called before the first thread is made.
     public static func keepMemory() { ctorch_keep_memory() }
     /// Tensor handles that are alive, for leak checks and `%memory`.

@@ -13,15 +13,15 @@ extension Workbench {
             },
             Builtin("pick", [required("n")], returns: "int", topic: "session", doc: "A random int from 0 up to, not including, n, evenly; from the stream \"memory\", as the draws of memories.",
                     example: "assert pick(3) < 3") { arguments, _ in .int(try self.draws.chooseTask(below: try arguments.int(0, in: 1...Int.max))) },
-            Builtin("permutation", [required("n")], returns: "tensor", topic: "session", doc: "The ints from 0 to n - 1 in random order, int64 [n], from the stream \"memory\".",
+            Builtin("permutation", [required("n")], returns: "tensor", topic: "session", doc: "The ints from 0 to n - 1 in random order, int64 [n] on the CPU, from the stream \"memory\". They can be an index on any device.",
                     example: "assert permutation(4).sum().item() == 6") { arguments, _ in
-                TensorValue.value(try Tensor.from(self.streams.stream("memory").permutation(try arguments.int(0, in: 0...100_000_000)), device: self.device))
+                TensorValue.value(try Tensor.from(self.streams.stream("memory").permutation(try arguments.int(0, in: 0...100_000_000))))
             },
             Builtin("clock", [], returns: "float", topic: "session", doc: "Seconds of a clock that only goes forward: the difference of two readings is the time between them.",
                     example: "let start = clock()\nassert clock() >= start") { _, _ in
                 .float(self.clock)
             },
-            Builtin("device", [required("name")], topic: "session", doc: "Where networks, benchmarks and memories that are made from now on live: \"cpu\", \"cuda\", \"cuda:1\", or \"auto\".", example: "device \"cpu\"",
+            Builtin("device", [required("name")], topic: "session", doc: "Where networks, benchmarks, memories and tensors that are made from now on live: \"cpu\", \"cuda\", \"cuda:1\", or \"auto\"; or \"meta\": shapes without numbers, where reading one is an error.", example: "device \"cpu\"",
                     verb: [VerbForm.Slot(nil, "name")]) { arguments, _ in
                 try self.setDevice(try arguments.string(0))
                 return .none

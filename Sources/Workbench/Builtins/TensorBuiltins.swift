@@ -4,9 +4,10 @@ import Interpreter
 
 /// Functions that make tensors, and losses.
 enum TensorBuiltins {
-    static var all: [Builtin] { creation + losses }
+    /// - Parameter device: where new tensors live.
+    static func all(on device: @escaping () -> Device) -> [Builtin] { creation(on: device) + losses }
 
-    private static var creation: [Builtin] {
+    private static func creation(on device: @escaping () -> Device) -> [Builtin] {
         [
             Builtin("tensor", [required("values"), optional("dtype", "none")], returns: "tensor", topic: "tensors", doc: "A tensor of nested lists of numbers: ints give int64, floats float32.",
                     example: "assert tensor([[1, 2], [3, 4]]).shape == [2, 2]") { arguments, _ in
@@ -23,9 +24,9 @@ enum TensorBuiltins {
                     let doubles = try Tensor.from(try flat.map(number), shape: shape)
                     tensor = wanted == nil ? try doubles.to(.float32) : doubles
                 }
-                return TensorValue.value(try wanted.map { try tensor.to($0) } ?? tensor)
+                return TensorValue.value(try (wanted.map { try tensor.to($0) } ?? tensor).to(device()))
             },
-            filled("zeros", 0, "A tensor of zeros of a shape."), filled("ones", 1, "A tensor of ones of a shape."),
+            filled("zeros", 0, "A tensor of zeros of a shape.", on: device), filled("ones", 1, "A tensor of ones of a shape.", on: device),
             Builtin("stack", [required("tensors"), optional("dim", "0")], returns: "tensor", topic: "tensors", doc: "Tensors of one shape along a new dimension.", example: "assert stack([zeros(2), ones(2)]).shape == [2, 2]") { arguments, _ in
                 TensorValue.value(try Tensor.stack(try tensors(arguments), try arguments.int(1, default: 0)))
             },
@@ -35,14 +36,14 @@ enum TensorBuiltins {
         ]
     }
 
-    private static func filled(_ name: String, _ value: Double, _ doc: String) -> Builtin {
+    private static func filled(_ name: String, _ value: Double, _ doc: String, on device: @escaping () -> Device) -> Builtin {
         Builtin(name, [variadic("sizes")], returns: "tensor", topic: "tensors", doc: doc, example: "assert \(name)(2, 3).shape == [2, 3]") { arguments, _ in
             var sizes = try arguments.list(0)
             if sizes.count == 1, case .list(let inner) = sizes[0] { sizes = inner.items }
             return TensorValue.value(try Tensor.full(try sizes.map {
                 guard case .int(let size) = $0 else { throw Failure(.wrongType, "the sizes of a shape are ints, not \($0.phrase)") }
                 return size
-            }, value))
+            }, value, device: device()))
         }
     }
 

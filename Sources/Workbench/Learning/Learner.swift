@@ -8,8 +8,9 @@ final class Learner: MethodInstance {
     private(set) var accuracy: AccuracyMatrix?
     /// By which classes competed: "task", "all", "seen".
     private(set) var accuracyByClasses: [String: AccuracyMatrix] = [:]
-    /// What each minibatch's update returned.
-    private(set) var losses: [Double] = []
+    private var lossHistory = LossHistory()
+    /// What each minibatch's update returned. On a GPU this waits for the last of them.
+    var losses: [Double] { lossHistory.values }
     /// How many it has seen.
     private(set) var minibatches = 0
     /// How many of them are in a file.
@@ -78,11 +79,12 @@ final class Learner: MethodInstance {
         minibatches += 1
         switch result {
         case .none: break
-        case .int(let value): losses.append(Double(value))
-        case .float(let value): losses.append(value)
+        case .int(let value): lossHistory.append(Double(value))
+        case .float(let value): lossHistory.append(value)
+        case .host(let host as TensorValue) where host.tensor.count == 1: try lossHistory.append(host.tensor)
         case .host(let host):
             guard let value = try host.number() else { fallthrough }
-            losses.append(value)
+            lossHistory.append(value)
         default: throw Failure(.wrongType, "'on batch' of \(method.name) returned \(result.phrase); it returns the loss, a number, or nothing")
         }
     }
@@ -127,7 +129,7 @@ final class Learner: MethodInstance {
 
     /// Sets what it has reached to what a file holds.
     func resume(minibatches: Int, losses: [Double], lastTask: Int?, accuracy: AccuracyMatrix?, accuracies: [String: AccuracyMatrix]) {
-        (self.minibatches, self.losses, self.lastTask, self.accuracy, self.accuracyByClasses) = (minibatches, losses, lastTask, accuracy, accuracies)
+        (self.minibatches, lossHistory, self.lastTask, self.accuracy, self.accuracyByClasses) = (minibatches, LossHistory(losses), lastTask, accuracy, accuracies)
         savedMinibatches = minibatches
     }
 

@@ -78,10 +78,13 @@ final class NetworkValue: Callable, Reproducible {
             return .none
         },
         .method("add_penalty", [required("anchor"), required("importance"), optional("strength", "1")],
-                "Adds the gradient of strength * sum(importance * (w - anchor)^2) to the gradients, and returns that number; anchor and importance are vectors [P] like weights.vector.") { value, arguments, _ in
+                "Adds the gradient of strength * sum(importance * (w - anchor)^2) to the gradients, and returns that number (not on the CPU: as a tensor); anchor and importance are vectors [P] like weights.vector.") { value, arguments, _ in
             let strength = try arguments.double(2, default: 1)
             guard strength.isFinite else { throw arguments.bad(2, "must be finite") }
-            return .float(try QuadraticPenalty.add(to: try network(value), anchor: try TensorBuiltins.tensor(arguments, 0), importance: try TensorBuiltins.tensor(arguments, 1), strength: strength))
+            switch try QuadraticPenalty.add(to: try network(value), anchor: try TensorBuiltins.tensor(arguments, 0), importance: try TensorBuiltins.tensor(arguments, 1), strength: strength) {
+            case .number(let penalty): return .float(penalty)
+            case .tensor(let penalty): return TensorValue.value(penalty)
+            }
         },
         .method("step", [required("lr"), optional("part", "\"all\"")], "One step of gradient descent: weights -= lr * gradients. part: \"all\"; of a FiLM network also \"base\" or \"context\", the rest then stays.") { value, arguments, _ in
             let (network, rate) = (try network(value), try arguments.double(0))

@@ -28,7 +28,7 @@ enum TensorIndexing {
                             dimension += 1
                             continue
                         }
-                        return try result.maskedSelect(indices)
+                        return try result.maskedSelect(try indices.to(result.device))
                     }
                     result = try select(result, dimension, indices)
                     dimension += 1
@@ -52,13 +52,14 @@ enum TensorIndexing {
     }
 
     private static func select(_ tensor: Tensor, _ dimension: Int, _ indices: Tensor) throws -> Tensor {
+        // Indices on the CPU are checked there, and nobody waits for a GPU.
         guard indices.dtype == .int64, indices.rank == 1 else { throw Failure(.tensorError, "a tensor is indexed by int64 [k] or bool, not \(indices.summary)") }
         let size = tensor.shape[dimension]
         if indices.count > 0 {
             let (low, high) = (try indices.min().itemInt(), try indices.max().itemInt())
             guard low >= 0, high < size else { throw Failure(.outOfRange, "index \(low < 0 ? low : high) is out of range for dimension \(dimension) of size \(size)") }
         }
-        return try tensor.indexSelect(dimension, indices)
+        return try tensor.indexSelect(dimension, try indices.to(tensor.device))
     }
 
     private static func slice(_ tensor: Tensor, _ dimension: Int, _ start: Int?, _ end: Int?, _ step: Int) throws -> Tensor {

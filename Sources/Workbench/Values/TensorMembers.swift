@@ -113,7 +113,7 @@ enum TensorMembers {
                 if tensor.dtype == .bool { return .bool(try tensor.item() != 0) }
                 return tensor.dtype.isFloatingPoint ? .float(try tensor.item()) : .int(try tensor.itemInt())
             },
-            .method("list", [], "The elements in nested lists.") { value, _, _ in try nested(try tensor(value)) },
+            .method("list", [], "The elements in nested lists.") { value, _, _ in try nested(try tensor(value).to(.cpu)) },
             .method("to", [required("device")], "A copy on another device: \"cpu\", \"cuda\".") { value, arguments, _ in
                 TensorValue.value(try tensor(value).to(try Device(named: try arguments.string(0))))
             },

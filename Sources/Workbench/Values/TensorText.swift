@@ -13,7 +13,7 @@ enum TensorText {
     static func text(_ tensor: Tensor) -> String {
         do {
             if tensor.rank == 0 { return try body(tensor) }
-            let place = tensor.device.isCUDA ? " on \(tensor.device)" : ""
+            let place = tensor.device != .cpu ? " on \(tensor.device)" : ""
             return "\(try body(tensor))  \(tensor.summary)\(place)"
         } catch { return "<tensor \(tensor.summary)>" }
     }

@@ -19,15 +19,19 @@ struct SessionOptions: ParsableArguments {
     @Flag(name: .long, help: "Compute with libtorch's own operations only: slower, for comparing.")
     var plain = false
 
+    @Flag(name: .long, help: "Record and replay passes of networks on the CPU as a GPU would: no faster, for looking into it.")
+    var recordPasses = false
+
     func validate() throws {
         guard seed >= 0 else { throw ValidationError("--seed must be 0 or more, not \(seed)") }
+        if plain && recordPasses { throw ValidationError("--plain and --record-passes exclude each other") }
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024, not \(threads)") }
     }
 
     func makeSession() -> (session: Session, workbench: Workbench) {
         let made = Workbench.makeSession(library: Stdlib.library())
         made.workbench.streams.reseed(UInt64(seed))
-        FusedPasses.areOff = plain
+        (FusedPasses.areOff, FusedPasses.areRecorded) = (plain, recordPasses)
         let problem: String? = made.session.thread.sync {
             do {
                 if let threads { try Threads.set(threads) }
