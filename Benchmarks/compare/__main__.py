@@ -120,10 +120,11 @@ def main():
     if not (options.quick or options.filter or options.keep_page):
         text = f"Measured {report.today()} on {setting}.\n\n{report.markdown(table)}\n\n{report.markdown(checked)}"
         report.replace_part(PAGE, "bench", text)
+        measured = f"Measured {report.today()} on {report.machine()}"
         if full:
-            report.replace_part(PAGE, "full runs", report.markdown(full))
+            report.replace_part(PAGE, "full runs", f"{measured}.\n\n{report.markdown(full)}")
         if scaling:
-            report.replace_part(PAGE, "scaling", scaling)
+            report.replace_part(PAGE, "scaling", f"{measured}, permuted {data['mlp']}.\n\n{scaling}")
         say(f"bench: {PAGE.relative_to(ROOT)} has the new figures")
     say(f"bench: took {time.monotonic() - start:.0f} s")
 
