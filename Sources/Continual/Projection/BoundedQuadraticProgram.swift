@@ -87,7 +87,7 @@ public enum GradientProjection {
         guard memories.count <= 1000, gradient.rank == 1, memories.allSatisfy({ $0.shape == gradient.shape }) else {
             throw DataError("a gradient [P] is projected against vectors of the same length, not \(memories.first?.summary ?? "") for \(gradient.summary)")
         }
-        if !FusedPasses.areOff, gradient.isFlatVector, memories.allSatisfy(\.isFlatVector) { return try projectFlat(gradient, memories, margin) }
+        if FusedPasses.areKernels, gradient.isFlatVector, memories.allSatisfy(\.isFlatVector) { return try projectFlat(gradient, memories, margin) }
         return try withoutGradients {
             let products = try Tensor.stack(memories).matmul(gradient)
             guard try products.min().item() < 0 else { return gradient }

@@ -6,6 +6,6 @@ public enum FusedPasses {
     nonisolated(unsafe) public static var areRecorded = false
 
     /// Whether passes on the CPU are one operation each.
-    static var areKernels: Bool { !areOff && !areRecorded }
+    public static var areKernels: Bool { !areOff && !areRecorded }
     static func areRecorded(on device: Device) -> Bool { !areOff && (device == .cpu ? areRecorded : device.isCUDA) }
 }

@@ -3,7 +3,7 @@ import CTorch
 /// Sums over a few long vectors, in one pass over each and in float64, without copies of that type.
 extension Tensor {
     /// Whether `inner` and `combined` take it: contiguous float32 [P] on the CPU.
-    public var isFlatVector: Bool { rank == 1 && dtype == .float32 && !device.isCUDA && isContiguous }
+    public var isFlatVector: Bool { rank == 1 && dtype == .float32 && device == .cpu && isContiguous }
 
     /// The inner product of this vector with each of others of its length.
     public func inner(_ others: [Tensor]) throws -> [Double] {
