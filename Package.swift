@@ -39,7 +39,6 @@ let torch = findTorch()
 let torchLibraries = "\(torch)/lib"
 let hasCUDA = FileManager.default.fileExists(atPath: torchLibraries + "/libtorch_cuda.so")
 
-// Full paths, not -ltorch: a libtorch in the system's folder would be taken first.
 /// Where the headers of CUDA are that those of a torch for CUDA include: in wheels beside it, or in a toolkit.
 func findCUDA() -> String {
     let files = FileManager.default
@@ -52,6 +51,7 @@ func findCUDA() -> String {
 }
 let cudaFlags = hasCUDA ? ["-I\(findCUDA())"] : []
 
+// Full paths, not -ltorch: a libtorch in the system's folder would be taken first.
 var torchLinkerFlags = ["-Xlinker", "--no-as-needed"]
 for library in ["libtorch.so", "libtorch_cpu.so", "libc10.so"] + (hasCUDA ? ["libtorch_cuda.so", "libc10_cuda.so"] : []) {
     torchLinkerFlags += ["-Xlinker", "\(torchLibraries)/\(library)"]
@@ -110,14 +110,15 @@ let package = Package(
             name: "bclsh",
             dependencies: ["Workbench", "Runs", "Sweeps", "LanguageServer", "TerminalGraphics", "Drawing", "Figures", "Downloads", "FilePaths", "CLibedit", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: swift5),
+        .target(name: "TestSupport", dependencies: ["Engine"], path: "Tests/TestSupport", swiftSettings: swift5),
         .testTarget(name: "BCLScriptTests", dependencies: ["BCLScript"], swiftSettings: swift5),
         .testTarget(name: "InterpreterTests", dependencies: ["Interpreter", "FilePaths"], swiftSettings: swift5),
-        .testTarget(name: "EngineTests", dependencies: ["Engine"], swiftSettings: swift5),
+        .testTarget(name: "EngineTests", dependencies: ["Engine", "TestSupport"], swiftSettings: swift5),
         .testTarget(name: "FileFormatsTests", dependencies: ["FileFormats", "CZlib", "CLzma"], swiftSettings: swift5),
         .testTarget(name: "ContinualTests", dependencies: ["Continual", "CZlib", "CLzma"], swiftSettings: swift5),
         .testTarget(name: "RunTests", dependencies: ["Runs"], swiftSettings: swift5),
         .testTarget(name: "SweepTests", dependencies: ["Sweeps"], swiftSettings: swift5),
-        .testTarget(name: "WorkbenchTests", dependencies: ["Workbench"], swiftSettings: swift5),
+        .testTarget(name: "WorkbenchTests", dependencies: ["Workbench", "TestSupport"], swiftSettings: swift5),
         .testTarget(name: "FigureTests", dependencies: ["Figures", "TerminalGraphics", "Drawing", "CCairo"], swiftSettings: swift5),
         .testTarget(name: "DownloadTests", dependencies: ["Downloads", "FilePaths"], swiftSettings: swift5),
     ],

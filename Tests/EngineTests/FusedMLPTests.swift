@@ -1,19 +1,10 @@
 import Engine
+import TestSupport
 import XCTest
 
 /// The fused passes of an MLP against libtorch's own operations, from the same weights.
 final class FusedMLPTests: XCTestCase {
-    private var threads = 1
-
-    override func setUpWithError() throws {
-        threads = Threads.count
-        try Threads.set(1)
-    }
-
-    override func tearDownWithError() throws {
-        FusedPasses.areOff = false
-        try Threads.set(threads)
-    }
+    override func setUpWithError() throws { try beginWithOneThread() }
 
     /// Samples [n, size], with so many zeros among them.
     private func samples(_ n: Int, _ size: Int, zeros: Double, _ stream: RandomStream) throws -> Tensor {

@@ -1,19 +1,10 @@
 import Engine
+import TestSupport
 import XCTest
 
 /// The fused passes of a ResNet18 against libtorch's own operations, from the same state.
 final class FusedResNetTests: XCTestCase {
-    private var threads = 1
-
-    override func setUpWithError() throws {
-        threads = Threads.count
-        try Threads.set(1)
-    }
-
-    override func tearDownWithError() throws {
-        FusedPasses.areOff = false
-        try Threads.set(threads)
-    }
+    override func setUpWithError() throws { try beginWithOneThread() }
 
     private struct Outcome {
         let logits: Tensor, gradients: Tensor, statistics: Tensor, counters: [Double]

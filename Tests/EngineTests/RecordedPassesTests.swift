@@ -1,11 +1,10 @@
 import Engine
+import TestSupport
 import XCTest
 
 /// Recorded passes give the very bits of libtorch's own operations. On the CPU a replay does the operations again, on the same tensors as a GPU's graph would.
 final class RecordedPassesTests: XCTestCase {
-    override func setUpWithError() throws { try Threads.set(1) }
-
-    override func tearDown() { (FusedPasses.areOff, FusedPasses.areRecorded) = (false, false) }
+    override func setUpWithError() throws { try beginWithOneThread() }
 
     private func with<T>(recording: Bool, _ body: () throws -> T) rethrows -> T {
         (FusedPasses.areOff, FusedPasses.areRecorded) = (!recording, recording)

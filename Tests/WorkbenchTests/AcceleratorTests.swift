@@ -1,14 +1,14 @@
 import BCLScript
 import Engine
 import Interpreter
+import TestSupport
 import XCTest
 
 @testable import Workbench
 
 /// What a GPU would meet, as far as it can be told without one: methods with recorded passes, on the device "meta", and how often they read a number.
 final class AcceleratorTests: XCTestCase {
-    override func setUpWithError() throws { try Threads.set(1) }
-    override func tearDown() { (FusedPasses.areOff, FusedPasses.areRecorded) = (false, false) }
+    override func setUpWithError() throws { try beginWithOneThread() }
 
     private var methods: [String] { Project.library.files.keys.sorted() }
 

@@ -2,21 +2,12 @@ import BCLScript
 import Engine
 import Interpreter
 import Workbench
+import TestSupport
 import XCTest
 
 /// Whatever is fused gives the losses and predictions of libtorch's own operations (`--plain`), for each method of the standard library.
 final class FusedPassesTests: XCTestCase {
-    private var threads = 1
-
-    override func setUpWithError() throws {
-        threads = Threads.count
-        try Threads.set(1)
-    }
-
-    override func tearDownWithError() throws {
-        FusedPasses.areOff = false
-        try Threads.set(threads)
-    }
+    override func setUpWithError() throws { try beginWithOneThread() }
 
     /// Losses of all minibatches, and accuracies at the end.
     private func numbers(_ program: String, plain: Bool) -> [Double] {
