@@ -25,7 +25,8 @@ bool suits(Node &node) {
   if (node.num_inputs() != 1 || !node.pre_hooks().empty() || !node.tensor_pre_hooks().empty() || !node.post_hooks().empty() || !node.retains_grad_hooks().empty()) return false;
   std::string name = node.name();
   if (name == "CrossEntropyBackward" || name == "DistillationBackward" || name == "IndexSelectBackward0" || name == "GatherBackward0") return true;
-  if (name != "AddBackward0" && name != "MulBackward0") return false;
+  // By a number that is a tensor (0) or none (1).
+  if (name != "AddBackward0" && name != "AddBackward1" && name != "MulBackward0" && name != "MulBackward1") return false;
   return is_number(node) && std::all_of(node.next_edges().begin(), node.next_edges().end(), [](const Edge &edge) { return !edge.is_valid() || is_number(*edge.function); });
 }
 

@@ -4,6 +4,7 @@
 // written. The other layers are small: their weights are transposed once for all passes between two steps. Layers too large for that go through libtorch's matrix product.
 #include "fused.h"
 #include "losses.h"
+#include "room.h"
 #include "threads.h"
 
 #include <algorithm>
@@ -212,11 +213,11 @@ struct Network : FusedNetwork {
   }
 };
 
-/// All activations of a pass in one tensor: layer l (from 1) starts at offset[l], with rows of stride[l].
+/// All activations of a pass: layer l (from 1) starts at offset[l], with rows of stride[l].
 struct Activations {
-  at::Tensor values;
+  Room values;
   std::vector<int64_t> offset, stride;
-  const float *layer(int64_t l) const { return values.const_data_ptr<float>() + offset[l]; }
+  float *layer(int64_t l) const { return values.data() + offset[l]; }
 };
 
 /// Whether more than half of the samples' [rows, columns] numbers are zero. A look at eight samples is enough to tell digits from photographs.
@@ -241,10 +242,9 @@ Activations forward(Network &net, const at::Tensor &x, bool sparse) {
     result.stride.push_back(padded(net.widths[l]));
     size += batch * result.stride[l];
   }
-  result.values = at::empty({size}, x.options());
+  result.values = Room(static_cast<size_t>(size));
   net.turn(sparse);
   const float *samples = x.const_data_ptr<float>();
-  float *values = result.values.mutable_data_ptr<float>();
   // A thread takes its samples through all layers.
   int64_t pieces = threads_for(net.work(batch, sparse));
   in_parallel(pieces, [&](int64_t piece) {
@@ -252,7 +252,7 @@ Activations forward(Network &net, const at::Tensor &x, bool sparse) {
     const float *from = samples + first * net.widths[0];
     for (int64_t l = 0; l < layers; l++) {
       int64_t in = net.widths[l], out = net.widths[l + 1], columns = padded(out);
-      float *to = values + result.offset[l + 1] + first * columns;
+      float *to = result.layer(l + 1) + first * columns;
       const float *bias = net.turned[l].bias;
       bool relu = l + 1 < layers;
       if (l == 0 && sparse) {
@@ -271,7 +271,7 @@ Activations forward(Network &net, const at::Tensor &x, bool sparse) {
 
 at::Tensor logits_of(const Network &net, const Activations &activations, int64_t batch) {
   int64_t layers = net.layers(), out = net.widths[layers], stride = activations.stride[layers];
-  at::Tensor logits = at::empty({batch, out}, activations.values.options());
+  at::Tensor logits = at::empty({batch, out}, net.weights.options());
   float *to = logits.mutable_data_ptr<float>();
   const float *from = activations.layer(layers);
   for (int64_t i = 0; i < batch; i++) std::memcpy(to + i * out, from + i * stride, sizeof(float) * out);
@@ -283,17 +283,17 @@ struct Backward : FusedBackward {
   bool sparse = false;
 
   std::string name() const override { return mlp_backward_name; }
-  bool has_activations() const override { return activations.values.defined(); }
-  void release_activations() override { activations.values.reset(); }
+  bool has_activations() const override { return activations.values.data() != nullptr; }
+  void release_activations() override { activations.values.release(); }
 
   at::Tensor run(const at::Tensor &input, const at::Tensor &grad, const at::Tensor &target, bool wants_input) override {
     const Kernels &k = kernels();
     const auto *net = static_cast<const Network *>(network.get());
     int64_t batch = input.size(0), layers = net->layers(), pieces = threads_for(net->work(batch, sparse));
     const float *top = grad.const_data_ptr<float>(), *samples = input.const_data_ptr<float>();
-    // Gradients by the sums of layer l, with rows of activations.stride[l].
-    std::vector<Floats> delta(1);
-    for (int64_t l = 1; l <= layers; l++) delta.emplace_back(batch * activations.stride[l]);
+    // Gradients by the sums of layer l, where its activations are in theirs.
+    Room deltas(static_cast<size_t>(activations.offset[layers] + batch * activations.stride[layers]));
+    auto delta = [&](int64_t l) { return deltas.data() + activations.offset[l]; };
     at::Tensor input_gradient;
     Floats first_weight, wide;
     int64_t inputs = net->widths[0];
@@ -310,19 +310,19 @@ struct Backward : FusedBackward {
       auto [first, last] = part(batch, 2, piece, pieces);
       int64_t out = net->widths[layers], stride = activations.stride[layers];
       for (int64_t i = first; i < last; i++) {
-        std::memcpy(delta[layers] + i * stride, top + i * out, sizeof(float) * out);
-        std::memset(delta[layers] + i * stride + out, 0, sizeof(float) * (stride - out));
+        std::memcpy(delta(layers) + i * stride, top + i * out, sizeof(float) * out);
+        std::memset(delta(layers) + i * stride + out, 0, sizeof(float) * (stride - out));
       }
       for (int64_t l = layers - 1; l > 0; l--) {
         int64_t above = activations.stride[l + 1], columns = activations.stride[l];
         const float *weight = net->widths[l] % 16 == 0 ? net->weight(l) : net->turned[l].backward;
-        float *to = delta[l] + first * columns;
-        k.multiply(delta[l + 1] + first * above, above, weight, columns, last - first, net->widths[l + 1], columns, nullptr, false, to, columns);
+        float *to = delta(l) + first * columns;
+        k.multiply(delta(l + 1) + first * above, above, weight, columns, last - first, net->widths[l + 1], columns, nullptr, false, to, columns);
         k.pass_relu(to, activations.layer(l) + first * columns, (last - first) * columns);
       }
       if (!wants_input) return;
       int64_t columns = padded(inputs);
-      k.multiply(delta[1] + first * activations.stride[1], activations.stride[1], first_weight, columns, last - first, net->widths[1], columns, nullptr, false, wide + first * columns, columns);
+      k.multiply(delta(1) + first * activations.stride[1], activations.stride[1], first_weight, columns, last - first, net->widths[1], columns, nullptr, false, wide + first * columns, columns);
       for (int64_t i = first; i < last; i++) std::memcpy(to_input + i * inputs, wide + i * columns, sizeof(float) * inputs);
     });
     if (!target.defined()) return input_gradient;
@@ -332,16 +332,16 @@ struct Backward : FusedBackward {
       for (int64_t l = layers - 1; l >= 0; l--) {
         int64_t in = net->widths[l], out = net->widths[l + 1], stride = activations.stride[l + 1];
         float *weight = gradients + net->weight_offset[l];
-        if (piece == 0) k.add_rows(delta[l + 1], stride, batch, out, gradients + net->bias_offset[l]);
+        if (piece == 0) k.add_rows(delta(l + 1), stride, batch, out, gradients + net->bias_offset[l]);
         if (l > 0) {
           auto [first, last] = part(out, 6, piece, pieces);
-          k.outer(delta[l + 1], stride, activations.layer(l), activations.stride[l], batch, first, last, in, weight, in, true);
+          k.outer(delta(l + 1), stride, activations.layer(l), activations.stride[l], batch, first, last, in, weight, in, true);
         } else if (sparse) {
           auto [first, last] = part(in, 16, piece, pieces);
-          k.outer_sparse(samples, in, delta[1], stride, batch, first, last, out, weight, out, true);
+          k.outer_sparse(samples, in, delta(1), stride, batch, first, last, out, weight, out, true);
         } else {
           auto [first, last] = part(in, 6, piece, pieces);
-          k.outer(samples, in, delta[1], stride, batch, first, last, out, weight, out, true);
+          k.outer(samples, in, delta(1), stride, batch, first, last, out, weight, out, true);
         }
       }
     });

@@ -141,26 +141,62 @@ static void outer(const float *a, int64_t lda, const float *b, int64_t ldb, int6
   }
 }
 
-/// A row of N registers of `z` gets x[k] * w[k, .] for each x[k] that is not zero, for 64 inputs.
+/// sum[N registers] += x[k] * w[k, .] for each bit k.
 template <int N>
-static inline __attribute__((always_inline)) void gather_rows(const float *x, uint64_t bits, const float *w, int64_t ldw, float *z) {
-  vec sum[N];
-  for (int j = 0; j < N; j++) sum[j] = load(z + j * V);
-  while (bits) {
+static inline __attribute__((always_inline)) void add_chosen(vec *sum, const float *x, uint64_t bits, const float *w, int64_t ldw) {
+  for (; bits; bits &= bits - 1) {
     int k = __builtin_ctzll(bits);
-    bits &= bits - 1;
     vec value = fill(x[k]);
     const float *row = w + k * ldw;
     for (int j = 0; j < N; j++) sum[j] += value * load(row + j * V);
   }
+}
+
+/// A row of N registers of `z` gets x[k] * w[k, .] for each x[k] that is not zero, for 64 inputs.
+template <int N>
+static inline __attribute__((always_inline)) void gather_row(const float *x, uint64_t bits, const float *w, int64_t ldw, float *z) {
+  vec sum[N];
+  for (int j = 0; j < N; j++) sum[j] = load(z + j * V);
+  add_chosen<N>(sum, x, bits, w, ldw);
   for (int j = 0; j < N; j++) store(z + j * V, sum[j]);
 }
 
-/// The number of registers is a constant of the loops above: one of these is chosen once for each row.
+/// The same for two samples: a row of w that both have a use for is read once. Reading takes as long as multiplying.
 template <int N>
-static inline __attribute__((always_inline)) void gather_any(int64_t n, const float *x, uint64_t bits, const float *w, int64_t ldw, float *z) {
-  if (n == N) return gather_rows<N>(x, bits, w, ldw, z);
-  if constexpr (N > 1) gather_any<N - 1>(n, x, bits, w, ldw, z);
+static inline __attribute__((always_inline)) void gather_pair(const float *x, int64_t ldx, uint64_t bits, uint64_t more_bits, const float *w, int64_t ldw, float *z, int64_t ldz) {
+  vec sum[N], other[N];
+  for (int j = 0; j < N; j++) sum[j] = load(z + j * V), other[j] = load(z + ldz + j * V);
+  for (uint64_t both = bits & more_bits; both; both &= both - 1) {
+    int k = __builtin_ctzll(both);
+    vec value = fill(x[k]), other_value = fill(x[ldx + k]);
+    const float *row = w + k * ldw;
+    for (int j = 0; j < N; j++) {
+      vec weight = load(row + j * V);
+      sum[j] += value * weight;
+      other[j] += other_value * weight;
+    }
+  }
+  add_chosen<N>(sum, x, bits & ~more_bits, w, ldw);
+  add_chosen<N>(other, x + ldx, more_bits & ~bits, w, ldw);
+  for (int j = 0; j < N; j++) store(z + j * V, sum[j]), store(z + ldz + j * V, other[j]);
+}
+
+/// A block of up to 64 samples. Sums of two take as many registers as only the widest instruction set has.
+template <int N>
+static inline __attribute__((always_inline)) void gather_samples(const float *x, int64_t ldx, const uint64_t *bits, int64_t samples, const float *w, int64_t ldw, float *z, int64_t ldz) {
+  int64_t i = 0;
+  if constexpr (V == 16)
+    for (; i + 2 <= samples; i += 2)
+      if (bits[i] | bits[i + 1]) gather_pair<N>(x + i * ldx, ldx, bits[i], bits[i + 1], w, ldw, z + i * ldz, ldz);
+  for (; i < samples; i++)
+    if (bits[i]) gather_row<N>(x + i * ldx, bits[i], w, ldw, z + i * ldz);
+}
+
+/// The number of registers is a constant of the loops above: one of these is chosen for each block.
+template <int N>
+static inline __attribute__((always_inline)) void gather_any(int64_t n, const float *x, int64_t ldx, const uint64_t *bits, int64_t samples, const float *w, int64_t ldw, float *z, int64_t ldz) {
+  if (n == N) return gather_samples<N>(x, ldx, bits, samples, w, ldw, z, ldz);
+  if constexpr (N > 1) gather_any<N - 1>(n, x, ldx, bits, samples, w, ldw, z, ldz);
 }
 
 /// z[rows, columns] += x[rows, K] w[K, columns] for an x that is mostly zeros. Columns and the stride of z are multiples of 16; w may be read up to 15 floats behind its end.
@@ -186,10 +222,14 @@ static void multiply_sparse(const float *x, int64_t ldx, const float *w, int64_t
       // The bits of many samples first: looked for between their products, these would wait for them.
       uint64_t bits[many];
       for (int64_t start = 0; start < rows; start += many) {
-        int64_t end = std::min(rows, start + many);
-        for (int64_t i = start; i < end; i++) bits[i - start] = nonzero(x + i * ldx + p, n);
-        for (int64_t i = start; i < end; i++)
-          if (bits[i - start]) gather_any<wide>(width / V, x + i * ldx + p, bits[i - start], block, stride, z + i * ldz + j);
+        int64_t samples = std::min(many, rows - start);
+        const float *from = x + start * ldx + p;
+        for (int64_t i = 0; i < samples; i++) {
+          bits[i] = nonzero(from + i * ldx, n);
+          // The processor does not foresee so many rows.
+          for (int64_t q = tall; q < 2 * tall; q += 16) __builtin_prefetch(from + i * ldx + q, 0, 2);
+        }
+        gather_any<wide>(width / V, from, ldx, bits, samples, block, stride, z + start * ldz + j, ldz);
       }
     }
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <vector>
 
 using namespace ctorch;
@@ -50,6 +51,39 @@ int ctorch_pixels(ctorch_tensor images, ctorch_tensor rows, int64_t start, int64
       }
     });
     return result;
+  });
+}
+
+namespace {
+
+/// The rows of a contiguous tensor [N, ...], copied one by one. libtorch looks for the right way longer than sixty rows take.
+at::Tensor rows_of(const at::Tensor &from, const at::Tensor &indices) {
+  int64_t count = indices.numel(), rows = from.size(0);
+  std::vector<int64_t> shape = from.sizes().vec();
+  shape[0] = count;
+  at::Tensor result = at::empty(shape, from.options().requires_grad(false));
+  size_t width = rows == 0 ? 0 : from.nbytes() / static_cast<size_t>(rows);
+  const int64_t *chosen = indices.const_data_ptr<int64_t>();
+  const auto *bytes = static_cast<const char *>(from.const_data_ptr());
+  auto *to = static_cast<char *>(result.mutable_data_ptr());
+  for (int64_t i = 0; i < count; i++) TORCH_CHECK_INDEX(chosen[i] >= 0 && chosen[i] < rows, "index ", chosen[i], " is out of range for ", rows, " rows");
+  for (int64_t i = 0; i < count; i++) {
+    // Where a row begins no one can foresee; how it goes on, the processor does.
+    if (i + 1 < count)
+      for (size_t ahead = 0; ahead < std::min<size_t>(width, 256); ahead += 64) __builtin_prefetch(bytes + static_cast<size_t>(chosen[i + 1]) * width + ahead);
+    std::memcpy(to + static_cast<size_t>(i) * width, bytes + static_cast<size_t>(chosen[i]) * width, width);
+  }
+  return result;
+}
+
+}  // namespace
+
+int ctorch_index_select(ctorch_tensor t, int64_t dimension, ctorch_tensor indices, ctorch_tensor *out) {
+  return result(out, [&] {
+    const at::Tensor &from = get(t), &chosen = get(indices);
+    bool is_plain = dimension == 0 && from.dim() > 0 && from.device().is_cpu() && from.is_contiguous() && !(at::GradMode::is_enabled() && from.requires_grad()) && chosen.dim() == 1 &&
+                    chosen.device().is_cpu() && chosen.scalar_type() == c10::kLong && chosen.is_contiguous();
+    return is_plain ? rows_of(from, chosen) : at::index_select(from, dimension, chosen);
   });
 }
 

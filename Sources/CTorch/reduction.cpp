@@ -52,9 +52,6 @@ int ctorch_equal(ctorch_tensor a, ctorch_tensor b, int *out) {
   return guarded([&] { *out = at::equal(get(a), get(b)); });
 }
 
-int ctorch_index_select(ctorch_tensor t, int64_t dimension, ctorch_tensor indices, ctorch_tensor *out) {
-  return result(out, [&] { return at::index_select(get(t), dimension, get(indices)); });
-}
 int ctorch_gather(ctorch_tensor t, int64_t dimension, ctorch_tensor indices, ctorch_tensor *out) {
   return result(out, [&] { return at::gather(get(t), dimension, get(indices)); });
 }

@@ -4,13 +4,13 @@
 // Weights of convolutions lie as [kernel row, kernel column, in, out], so that the kernels read them as they are where `out` is a multiple of 8.
 #include "convolution.h"
 #include "fused.h"
+#include "room.h"
 #include "threads.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 using namespace ctorch;
@@ -143,59 +143,6 @@ void list_stem_terms(Network &net) {
   c.row = stem.out;
 }
 
-/// Memory of a pass. Fresh memory costs a page fault every 4 KiB, a tenth of a pass: it is used again.
-class Room {
-  static constexpr size_t most_kept = 8;
-  static std::mutex &lock() { static std::mutex &it = *new std::mutex; return it; }
-  static std::vector<std::pair<float *, size_t>> &kept() { static auto &it = *new std::vector<std::pair<float *, size_t>>; return it; }
-  float *start = nullptr;
-  size_t capacity = 0;
-
-public:
-  Room() = default;
-  Room(const Room &) = delete;
-  Room &operator=(const Room &) = delete;
-  explicit Room(size_t floats) {
-    {
-      std::lock_guard<std::mutex> guard(lock());
-      auto &all = kept();
-      auto best = all.end();
-      for (auto it = all.begin(); it != all.end(); it++)
-        if (it->second >= floats && it->second / 2 <= floats && (best == all.end() || it->second < best->second)) best = it;
-      if (best != all.end()) {
-        std::tie(start, capacity) = *best;
-        all.erase(best);
-        return;
-      }
-    }
-    capacity = (floats + 1023) / 1024 * 1024;
-    start = static_cast<float *>(std::aligned_alloc(64, capacity * sizeof(float)));
-    if (!start) throw std::bad_alloc();
-  }
-  ~Room() {
-    if (!start) return;
-    std::lock_guard<std::mutex> guard(lock());
-    auto &all = kept();
-    all.emplace_back(start, capacity);
-    if (all.size() > most_kept) {
-      std::free(all.front().first);
-      all.erase(all.begin());
-    }
-  }
-  float *data() const { return start; }
-};
-
-/// Hands out stretches of 16 floats each; a first walk with no memory counts them.
-struct Plan {
-  float *base = nullptr;
-  size_t used = 0;
-  float *take(int64_t floats) {
-    float *here = base ? base + used : nullptr;
-    used += static_cast<size_t>((floats + 15) / 16 * 16);
-    return here;
-  }
-};
-
 /// What a forward pass leaves for the backward pass.
 struct Activations {
   int64_t samples = 0;
@@ -205,7 +152,7 @@ struct Activations {
   /// By unit: results of the convolution and of what follows it (none for a shortcut), and by channel what the batch norm did.
   std::vector<float *> y, h, mean, inverse, scale, shift;
   float *features = nullptr;
-  std::unique_ptr<Room> room;
+  Room room;
 
   void lay_out(const Network &net, Plan &plan) {
     size_t n = net.units.size();
@@ -383,8 +330,8 @@ struct Backward : FusedBackward {
   Activations a;
 
   std::string name() const override { return "ResNetBackward"; }
-  bool has_activations() const override { return a.room != nullptr; }
-  void release_activations() override { a.room.reset(); }
+  bool has_activations() const override { return a.room.data() != nullptr; }
+  void release_activations() override { a.room.release(); }
 
   at::Tensor run(const at::Tensor &, const at::Tensor &grad, const at::Tensor &target, bool) override {
     if (!target.defined()) return at::Tensor();
@@ -594,8 +541,8 @@ int ctorch_resnet_forward(ctorch_resnet resnet, ctorch_tensor samples, int train
     a.training = training != 0;
     Plan counting;
     a.lay_out(net, counting);
-    a.room = std::make_unique<Room>(counting.used);
-    Plan plan{a.room->data()};
+    a.room = Room(counting.used);
+    Plan plan{a.room.data()};
     a.lay_out(net, plan);
     Forward(net, a).run(input.const_data_ptr<float>());
     at::Tensor logits = at::empty({a.samples, net.outputs}, input.options().requires_grad(false));
