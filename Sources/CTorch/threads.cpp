@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 
 #include <atomic>
+#include <chrono>
 #include <exception>
 #include <mutex>
 #include <thread>
@@ -22,13 +23,17 @@ void pause() {
 #endif
 }
 
-/// Waits until `value` is no longer `old`: some thirty microseconds awake, since the next piece of an update is mostly that near, then asleep.
+/// How long to wait awake: the next piece of an update is mostly that near, and to wake a thread takes half as long.
+constexpr auto patience = std::chrono::microseconds(300);
+
+/// Waits until `value` is no longer `old`, at first awake, then asleep.
 template <typename T> T wait_for_change(const std::atomic<T> &value, T old) {
-  for (int i = 0; i < 1500; i++) {
-    T now = value.load(std::memory_order_acquire);
-    if (now != old) return now;
-    pause();
-  }
+  for (auto start = std::chrono::steady_clock::now(); std::chrono::steady_clock::now() - start < patience;)
+    for (int i = 0; i < 16; i++) {
+      T now = value.load(std::memory_order_acquire);
+      if (now != old) return now;
+      pause();
+    }
   value.wait(old, std::memory_order_acquire);
   return value.load(std::memory_order_acquire);
 }
