@@ -23,7 +23,7 @@ void pause() {
 #endif
 }
 
-/// How long to wait awake: the next piece of an update is mostly that near, and to wake a thread takes half as long.
+/// How long to wait awake: the next piece of an update is mostly nearer than that, and a thread that sleeps takes some fifty microseconds to wake.
 constexpr auto patience = std::chrono::microseconds(300);
 
 /// Waits until `value` is no longer `old`, at first awake, then asleep.
