@@ -151,6 +151,9 @@ FOR_EACH_PROCESSOR double pull(const float *w, const float *a, const float *f, f
   return sum;
 }
 
+/// Pieces for a pass over so many floats, of which a hundred thousand are worth a second thread.
+int64_t pieces_of(int64_t floats, int64_t most) { return floats < 100'000 ? 1 : std::min(threads(), most); }
+
 bool is_plain_vector(const at::Tensor &t) { return t.is_contiguous() && t.scalar_type() == c10::kFloat && t.device().is_cpu() && !(at::GradMode::is_enabled() && t.requires_grad()); }
 
 const float *vector_of(ctorch_tensor t, int64_t n) {
@@ -178,7 +181,12 @@ int ctorch_dots(const ctorch_tensor *vectors, int n, ctorch_tensor with, double 
   return guarded([&] {
     int64_t length = get(with).numel();
     const float *b = vector_of(with, length);
-    for (int i = 0; i < n; i++) out[i] = dot(vector_of(vectors[i], length), b, length);
+    std::vector<const float *> rows;
+    for (int i = 0; i < n; i++) rows.push_back(vector_of(vectors[i], length));
+    int64_t pieces = pieces_of(n * length, n);
+    in_parallel(pieces, [&](int64_t piece) {
+      for (int64_t i = n * piece / pieces; i < n * (piece + 1) / pieces; i++) out[i] = dot(rows[static_cast<size_t>(i)], b, length);
+    });
   });
 }
 
@@ -190,14 +198,17 @@ int ctorch_combine(ctorch_tensor start, const ctorch_tensor *vectors, const doub
     const float *from = vector_of(start, length);
     at::Tensor result = at::empty({length}, get(start).options().requires_grad(false));
     float *to = result.mutable_data_ptr<float>();
-    double sums[1024];
-    for (int64_t i = 0; i < length; i += 1024) {
-      int64_t count = std::min<int64_t>(1024, length - i);
-      std::fill(sums, sums + count, 0.0);
-      for (int j = 0; j < n; j++) add_scaled(rows[j] + i, factors[j], count, sums);
-      add_scaled(from + i, 1, count, sums);
-      for (int64_t j = 0; j < count; j++) to[i + j] = static_cast<float>(sums[j]);
-    }
+    int64_t blocks = (length + 1023) / 1024, pieces = pieces_of((n + 1) * length, blocks);
+    in_parallel(pieces, [&](int64_t piece) {
+      double sums[1024];
+      for (int64_t block = blocks * piece / pieces; block < blocks * (piece + 1) / pieces; block++) {
+        int64_t i = block * 1024, count = std::min<int64_t>(1024, length - i);
+        std::fill(sums, sums + count, 0.0);
+        for (int j = 0; j < n; j++) add_scaled(rows[j] + i, factors[j], count, sums);
+        add_scaled(from + i, 1, count, sums);
+        for (int64_t j = 0; j < count; j++) to[i + j] = static_cast<float>(sums[j]);
+      }
+    });
     return result;
   });
 }
