@@ -45,13 +45,6 @@ int ctorch_copy_(ctorch_tensor target, ctorch_tensor source) {
 int ctorch_fill_(ctorch_tensor target, double value) {
   return guarded([&] { get(target).fill_(value); });
 }
-int ctorch_zero_(ctorch_tensor target) {
-  return guarded([&] { get(target).zero_(); });
-}
-int ctorch_add_(ctorch_tensor target, ctorch_tensor other, double alpha) {
-  // libtorch takes no fraction of integers.
-  return guarded([&] { get(target).add_(get(other), scalar(alpha, c10::isIntegralType(get(target).scalar_type(), true))); });
-}
 int ctorch_mul_(ctorch_tensor target, double factor) {
   return guarded([&] { get(target).mul_(factor); });
 }

@@ -55,7 +55,6 @@ int ctorch_to_device(ctorch_tensor t, int index, ctorch_tensor *out) {
   });
 }
 int ctorch_contiguous(ctorch_tensor t, ctorch_tensor *out) { return result(out, [&] { return get(t).contiguous(); }); }
-int ctorch_clone(ctorch_tensor t, ctorch_tensor *out) { return result(out, [&] { return get(t).clone(); }); }
 int ctorch_detach(ctorch_tensor t, ctorch_tensor *out) { return result(out, [&] { return get(t).detach(); }); }
 int ctorch_reshape(ctorch_tensor t, const int64_t *shape, int n, ctorch_tensor *out) {
   return result(out, [&] { return get(t).reshape(sizes(shape, n)); });

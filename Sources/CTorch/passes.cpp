@@ -161,7 +161,63 @@ const float *vector_of(ctorch_tensor t, int64_t n) {
   return get(t).const_data_ptr<float>();
 }
 
+/// Whether there are several threads, and a vector is long enough: below 0.3 MB handing over costs more than it saves.
+bool is_shared(const at::Tensor &t) { return threads() > 1 && t.dim() == 1 && t.numel() >= 65'536 && is_plain_vector(t); }
+
+/// body(first, last) for stretches of n floats that begin with a register each.
+template <typename Body> void over_floats(int64_t n, int64_t pieces, const Body &body) {
+  in_parallel(pieces, [&](int64_t piece) {
+    int64_t first = n * piece / pieces / lanes * lanes, last = piece + 1 == pieces ? n : n * (piece + 1) / pieces / lanes * lanes;
+    body(first, last);
+  });
+}
+
+void bump_version(const at::Tensor &t) { t.unsafeGetTensorImpl()->bump_version(); }
+
 }  // namespace
+
+int ctorch_clone(ctorch_tensor t, ctorch_tensor *out) {
+  return result(out, [&] {
+    const at::Tensor &from = get(t);
+    if (!is_shared(from)) return from.clone();
+    at::Tensor result = at::empty(from.sizes(), from.options().requires_grad(false));
+    const float *source = from.const_data_ptr<float>();
+    float *to = result.mutable_data_ptr<float>();
+    over_floats(from.numel(), threads(), [&](int64_t first, int64_t last) { std::memcpy(to + first, source + first, sizeof(float) * static_cast<size_t>(last - first)); });
+    return result;
+  });
+}
+
+int ctorch_zero_(ctorch_tensor target) {
+  return guarded([&] {
+    at::Tensor &to = get(target);
+    if (!is_shared(to)) {
+      to.zero_();
+      return;
+    }
+    float *values = to.mutable_data_ptr<float>();
+    over_floats(to.numel(), threads(), [&](int64_t first, int64_t last) { std::memset(values + first, 0, sizeof(float) * static_cast<size_t>(last - first)); });
+    bump_version(to);
+  });
+}
+
+int ctorch_add_(ctorch_tensor target, ctorch_tensor other, double alpha) {
+  return guarded([&] {
+    at::Tensor &to = get(target);
+    const at::Tensor &from = get(other);
+    if (!is_shared(to) || !is_shared(from) || to.numel() != from.numel()) {
+      // libtorch takes no fraction of integers.
+      to.add_(from, scalar(alpha, c10::isIntegralType(to.scalar_type(), true)));
+      return;
+    }
+    // Its own sum, for the same bits with any number of threads.
+    over_floats(to.numel(), threads(), [&](int64_t first, int64_t last) {
+      at::AutoDispatchBelowADInplaceOrView below_autograd;
+      to.narrow(0, first, last - first).add_(from.narrow(0, first, last - first), alpha);
+    });
+    bump_version(to);
+  });
+}
 
 int ctorch_interpolate_(ctorch_tensor target, ctorch_tensor start, double fraction) {
   return guarded([&] {
@@ -172,8 +228,10 @@ int ctorch_interpolate_(ctorch_tensor target, ctorch_tensor start, double fracti
       to.sub_(from).mul_(fraction).add_(from);
       return;
     }
-    interpolate(to.mutable_data_ptr<float>(), from.const_data_ptr<float>(), static_cast<float>(fraction), to.numel());
-    to.unsafeGetTensorImpl()->bump_version();
+    float *values = to.mutable_data_ptr<float>();
+    const float *start_values = from.const_data_ptr<float>();
+    over_floats(to.numel(), is_shared(to) ? threads() : 1, [&](int64_t first, int64_t last) { interpolate(values + first, start_values + first, static_cast<float>(fraction), last - first); });
+    bump_version(to);
   });
 }
 
