@@ -6,7 +6,7 @@ final class FusedMLP {
     private let handle: ctorch_mlp
 
     /// Larger layers spend their time in the matrix products, which libtorch has as well.
-    private static let largestHiddenLayer = 1 << 18
+    private static let largestHiddenLayer = 1 << 20
 
     static func suits(_ widths: [Int], _ dtype: DType) -> Bool {
         dtype == .float32 && widths.count > 2 && widths[1] >= 16 && zip(widths, widths.dropFirst()).dropFirst().allSatisfy { $0 * $1 <= largestHiddenLayer }
