@@ -272,7 +272,10 @@ static void outer_sparse(const float *x, int64_t ldx, const float *d, int64_t ld
       int64_t count = std::min<int64_t>(16, last - p);
       const float *from = x + start * ldx + p;
       alignas(64) uint16_t rows[most] = {};
-      for (int64_t s = 0; s < samples; s++) rows[s] = static_cast<uint16_t>(nonzero(from + s * ldx, count));
+      for (int64_t s = 0; s < samples; s++) {
+        rows[s] = static_cast<uint16_t>(nonzero(from + s * ldx, count));
+        __builtin_prefetch(from + s * ldx + 16);
+      }
       uint64_t bits[16];
       turn_bits(rows, bits);
       for (int64_t q = 0; q < count; q++) {
