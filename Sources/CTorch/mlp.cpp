@@ -8,7 +8,6 @@
 #include "threads.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <utility>
 #include <vector>
@@ -115,24 +114,6 @@ const Kernels &kernels() {
 
 int64_t padded(int64_t n) { return (n + 15) / 16 * 16; }
 
-/// Room for floats, from the start of a cache line on: vectors that straddle two lines take twice as long to read. Not set to anything.
-class Floats {
-  float *data = nullptr;
-
-public:
-  Floats() = default;
-  explicit Floats(int64_t count) : data(static_cast<float *>(std::aligned_alloc(64, static_cast<size_t>(padded(std::max<int64_t>(count, 1))) * sizeof(float)))) {
-    if (!data) throw std::bad_alloc();
-  }
-  Floats(Floats &&other) noexcept : data(std::exchange(other.data, nullptr)) {}
-  Floats &operator=(Floats &&other) noexcept {
-    std::swap(data, other.data);
-    return *this;
-  }
-  ~Floats() { std::free(data); }
-  operator float *() const { return data; }
-};
-
 /// Multiplications that are worth a second thread: about 10 microseconds.
 constexpr int64_t worth_sharing = 1'000'000;
 
@@ -158,9 +139,9 @@ struct Network : FusedNetwork {
   /// The weights in other orders, as the passes read them.
   struct Layer {
     /// [in, padded out], without the first layer's where inputs are mostly zeros; the bias [padded out].
-    Floats forward, bias;
+    Room forward, bias;
     /// [out, padded in], where that is not how they are stored.
-    Floats backward;
+    Room backward;
   };
   std::vector<Layer> turned;
   /// Of the weights that `turned` was made from.
@@ -173,15 +154,15 @@ struct Network : FusedNetwork {
     if (version == turned_version && (sparse || has_dense_input)) return;
     const Kernels &k = kernels();
     if (turned.empty())
-      for (int64_t l = 0; l < layers(); l++) turned.push_back({Floats(widths[l] * padded(widths[l + 1])), Floats(padded(widths[l + 1])), Floats(widths[l + 1] * padded(widths[l]))});
+      for (int64_t l = 0; l < layers(); l++) turned.push_back({Room(widths[l] * padded(widths[l + 1])), Room(padded(widths[l + 1])), Room(widths[l + 1] * padded(widths[l]))});
     for (int64_t l = 0; l < layers(); l++) {
       int64_t in = widths[l], out = widths[l + 1];
-      copy_rows(bias(l), 1, out, turned[l].bias);
+      copy_rows(bias(l), 1, out, turned[l].bias.data());
       if (l > 0) {
-        k.transpose(weight(l), out, in, turned[l].forward, padded(out));
-        if (in % 16 != 0) copy_rows(weight(l), out, in, turned[l].backward);
+        k.transpose(weight(l), out, in, turned[l].forward.data(), padded(out));
+        if (in % 16 != 0) copy_rows(weight(l), out, in, turned[l].backward.data());
       } else if (!sparse) {
-        copy_rows(weight(l), in, out, turned[l].forward);
+        copy_rows(weight(l), in, out, turned[l].forward.data());
       }
     }
     has_dense_input = !sparse;
@@ -242,7 +223,7 @@ Activations forward(Network &net, const at::Tensor &x, bool sparse) {
     result.stride.push_back(padded(net.widths[l]));
     size += batch * result.stride[l];
   }
-  result.values = Room(static_cast<size_t>(size));
+  result.values = Room(size);
   net.turn(sparse);
   const float *samples = x.const_data_ptr<float>();
   // A thread takes its samples through all layers.
@@ -253,7 +234,7 @@ Activations forward(Network &net, const at::Tensor &x, bool sparse) {
     for (int64_t l = 0; l < layers; l++) {
       int64_t in = net.widths[l], out = net.widths[l + 1], columns = padded(out);
       float *to = result.layer(l + 1) + first * columns;
-      const float *bias = net.turned[l].bias;
+      const float *bias = net.turned[l].bias.data();
       bool relu = l + 1 < layers;
       if (l == 0 && sparse) {
         for (int64_t i = 0; i < last - first; i++) std::memcpy(to + i * columns, bias, sizeof(float) * columns);
@@ -261,7 +242,7 @@ Activations forward(Network &net, const at::Tensor &x, bool sparse) {
         // Behind the last column stands what was read of the next row of weights.
         for (int64_t i = 0; i < last - first; i++) k.finish_row(to + i * columns, out, columns, relu);
       } else {
-        k.multiply(from, result.stride[l], net.turned[l].forward, columns, last - first, in, columns, bias, relu, to, columns);
+        k.multiply(from, result.stride[l], net.turned[l].forward.data(), columns, last - first, in, columns, bias, relu, to, columns);
       }
       from = to;
     }
@@ -292,16 +273,16 @@ struct Backward : FusedBackward {
     int64_t batch = input.size(0), layers = net->layers(), pieces = threads_for(net->work(batch, sparse));
     const float *top = grad.const_data_ptr<float>(), *samples = input.const_data_ptr<float>();
     // Gradients by the sums of layer l, where its activations are in theirs.
-    Room deltas(static_cast<size_t>(activations.offset[layers] + batch * activations.stride[layers]));
+    Room deltas(activations.offset[layers] + batch * activations.stride[layers]);
     auto delta = [&](int64_t l) { return deltas.data() + activations.offset[l]; };
     at::Tensor input_gradient;
-    Floats first_weight, wide;
+    Room first_weight, wide;
     int64_t inputs = net->widths[0];
     if (wants_input) {
       // [in, out] as it is stored; the product needs [out, in].
-      first_weight = Floats(net->widths[1] * padded(inputs));
-      k.transpose(net->weight(0), inputs, net->widths[1], first_weight, padded(inputs));
-      wide = Floats(batch * padded(inputs));
+      first_weight = Room(net->widths[1] * padded(inputs));
+      k.transpose(net->weight(0), inputs, net->widths[1], first_weight.data(), padded(inputs));
+      wide = Room(batch * padded(inputs));
       input_gradient = at::empty({batch, inputs}, input.options());
     }
     float *to_input = wants_input ? input_gradient.mutable_data_ptr<float>() : nullptr;
@@ -315,15 +296,15 @@ struct Backward : FusedBackward {
       }
       for (int64_t l = layers - 1; l > 0; l--) {
         int64_t above = activations.stride[l + 1], columns = activations.stride[l];
-        const float *weight = net->widths[l] % 16 == 0 ? net->weight(l) : net->turned[l].backward;
+        const float *weight = net->widths[l] % 16 == 0 ? net->weight(l) : net->turned[l].backward.data();
         float *to = delta(l) + first * columns;
         k.multiply(delta(l + 1) + first * above, above, weight, columns, last - first, net->widths[l + 1], columns, nullptr, false, to, columns);
         k.pass_relu(to, activations.layer(l) + first * columns, (last - first) * columns);
       }
       if (!wants_input) return;
       int64_t columns = padded(inputs);
-      k.multiply(delta(1) + first * activations.stride[1], activations.stride[1], first_weight, columns, last - first, net->widths[1], columns, nullptr, false, wide + first * columns, columns);
-      for (int64_t i = first; i < last; i++) std::memcpy(to_input + i * inputs, wide + i * columns, sizeof(float) * inputs);
+      k.multiply(delta(1) + first * activations.stride[1], activations.stride[1], first_weight.data(), columns, last - first, net->widths[1], columns, nullptr, false, wide.data() + first * columns, columns);
+      for (int64_t i = first; i < last; i++) std::memcpy(to_input + i * inputs, wide.data() + i * columns, sizeof(float) * inputs);
     });
     if (!target.defined()) return input_gradient;
     float *gradients = target.mutable_data_ptr<float>();

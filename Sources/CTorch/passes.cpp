@@ -151,8 +151,8 @@ FOR_EACH_PROCESSOR double pull(const float *w, const float *a, const float *f, f
   return sum;
 }
 
-/// Pieces for a pass over so many floats, of which a hundred thousand are worth a second thread.
-int64_t pieces_of(int64_t floats, int64_t most) { return floats < 100'000 ? 1 : std::min(threads(), most); }
+/// Pieces for a pass over so many floats: below 0.3 MB handing over to a second thread costs more than it saves.
+int64_t pieces_of(int64_t floats, int64_t most) { return floats < 65'536 ? 1 : std::min(threads(), most); }
 
 bool is_plain_vector(const at::Tensor &t) { return t.is_contiguous() && t.scalar_type() == c10::kFloat && t.device().is_cpu() && !(at::GradMode::is_enabled() && t.requires_grad()); }
 
@@ -161,11 +161,12 @@ const float *vector_of(ctorch_tensor t, int64_t n) {
   return get(t).const_data_ptr<float>();
 }
 
-/// Whether there are several threads, and a vector is long enough: below 0.3 MB handing over costs more than it saves.
-bool is_shared(const at::Tensor &t) { return threads() > 1 && t.dim() == 1 && t.numel() >= 65'536 && is_plain_vector(t); }
+/// Whether several threads go over a vector; libtorch has its operations on one.
+bool is_shared(const at::Tensor &t) { return pieces_of(t.numel(), threads()) > 1 && t.dim() == 1 && is_plain_vector(t); }
 
 /// body(first, last) for stretches of n floats that begin with a register each.
-template <typename Body> void over_floats(int64_t n, int64_t pieces, const Body &body) {
+template <typename Body> void over_floats(int64_t n, const Body &body) {
+  int64_t pieces = pieces_of(n, threads());
   in_parallel(pieces, [&](int64_t piece) {
     int64_t first = n * piece / pieces / lanes * lanes, last = piece + 1 == pieces ? n : n * (piece + 1) / pieces / lanes * lanes;
     body(first, last);
@@ -183,7 +184,7 @@ int ctorch_clone(ctorch_tensor t, ctorch_tensor *out) {
     at::Tensor result = at::empty(from.sizes(), from.options().requires_grad(false));
     const float *source = from.const_data_ptr<float>();
     float *to = result.mutable_data_ptr<float>();
-    over_floats(from.numel(), threads(), [&](int64_t first, int64_t last) { std::memcpy(to + first, source + first, sizeof(float) * static_cast<size_t>(last - first)); });
+    over_floats(from.numel(), [&](int64_t first, int64_t last) { std::memcpy(to + first, source + first, sizeof(float) * static_cast<size_t>(last - first)); });
     return result;
   });
 }
@@ -196,7 +197,7 @@ int ctorch_zero_(ctorch_tensor target) {
       return;
     }
     float *values = to.mutable_data_ptr<float>();
-    over_floats(to.numel(), threads(), [&](int64_t first, int64_t last) { std::memset(values + first, 0, sizeof(float) * static_cast<size_t>(last - first)); });
+    over_floats(to.numel(), [&](int64_t first, int64_t last) { std::memset(values + first, 0, sizeof(float) * static_cast<size_t>(last - first)); });
     bump_version(to);
   });
 }
@@ -211,7 +212,7 @@ int ctorch_add_(ctorch_tensor target, ctorch_tensor other, double alpha) {
       return;
     }
     // Its own sum, for the same bits with any number of threads.
-    over_floats(to.numel(), threads(), [&](int64_t first, int64_t last) {
+    over_floats(to.numel(), [&](int64_t first, int64_t last) {
       at::AutoDispatchBelowADInplaceOrView below_autograd;
       to.narrow(0, first, last - first).add_(from.narrow(0, first, last - first), alpha);
     });
@@ -230,7 +231,7 @@ int ctorch_interpolate_(ctorch_tensor target, ctorch_tensor start, double fracti
     }
     float *values = to.mutable_data_ptr<float>();
     const float *start_values = from.const_data_ptr<float>();
-    over_floats(to.numel(), is_shared(to) ? threads() : 1, [&](int64_t first, int64_t last) { interpolate(values + first, start_values + first, static_cast<float>(fraction), last - first); });
+    over_floats(to.numel(), [&](int64_t first, int64_t last) { interpolate(values + first, start_values + first, static_cast<float>(fraction), last - first); });
     bump_version(to);
   });
 }

@@ -346,7 +346,7 @@ struct Backward : FusedBackward {
       most_weights = std::max(most_weights, unit.backward.weight_count);
     }
     // d: gradient by a block's result, then by its input; inner: by what is between its convolutions; y: by a convolution's result.
-    Room room(static_cast<size_t>(4 * n * most + most_weights + 8 * 16 + 16));
+    Room room(4 * n * most + most_weights + 8 * 16 + 16);
     Plan plan{room.data()};
     float *d = plan.take(n * most), *below = plan.take(n * most), *inner = plan.take(n * most), *dy = plan.take(n * most), *turned = plan.take(most_weights);
     std::vector<float> partial, factors;

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <mutex>
 #include <new>
+#include <tuple>
 #include <vector>
 
 namespace ctorch {
@@ -13,7 +14,7 @@ namespace {
 struct Kept {
   static constexpr size_t most = 16;
   std::mutex lock;
-  std::vector<std::pair<float *, size_t>> rooms;
+  std::vector<std::pair<float *, int64_t>> rooms;
 };
 
 Kept &kept() {
@@ -23,7 +24,7 @@ Kept &kept() {
 
 }  // namespace
 
-Room::Room(size_t floats) {
+Room::Room(int64_t floats) {
   {
     Kept &all = kept();
     std::lock_guard<std::mutex> guard(all.lock);
@@ -37,7 +38,7 @@ Room::Room(size_t floats) {
     }
   }
   capacity = (floats / 1024 + 1) * 1024;
-  start = static_cast<float *>(std::aligned_alloc(64, capacity * sizeof(float)));
+  start = static_cast<float *>(std::aligned_alloc(64, static_cast<size_t>(capacity) * sizeof(float)));
   if (!start) throw std::bad_alloc();
 }
 
