@@ -175,6 +175,16 @@ template <typename Body> void over_floats(int64_t n, const Body &body) {
 
 void bump_version(const at::Tensor &t) { t.unsafeGetTensorImpl()->bump_version(); }
 
+void set_to_zero(at::Tensor &to) {
+  if (!is_shared(to)) {
+    to.zero_();
+    return;
+  }
+  float *values = to.mutable_data_ptr<float>();
+  over_floats(to.numel(), [&](int64_t first, int64_t last) { std::memset(values + first, 0, sizeof(float) * static_cast<size_t>(last - first)); });
+  bump_version(to);
+}
+
 }  // namespace
 
 int ctorch_clone(ctorch_tensor t, ctorch_tensor *out) {
@@ -190,15 +200,25 @@ int ctorch_clone(ctorch_tensor t, ctorch_tensor *out) {
 }
 
 int ctorch_zero_(ctorch_tensor target) {
-  return guarded([&] {
-    at::Tensor &to = get(target);
-    if (!is_shared(to)) {
-      to.zero_();
-      return;
+  return guarded([&] { set_to_zero(get(target)); });
+}
+
+int ctorch_take(ctorch_tensor source, ctorch_tensor *out) {
+  return result(out, [&] {
+    at::Tensor &from = get(source);
+    bool has_its_storage = from.is_contiguous() && from.storage_offset() == 0 && from.storage().nbytes() == from.nbytes();
+    // Elsewhere than on the CPU a recorded pass writes to the address that it has recorded.
+    if (!from.device().is_cpu() || !has_its_storage) {
+      at::Tensor copy = from.clone();
+      set_to_zero(from);
+      return copy;
     }
-    float *values = to.mutable_data_ptr<float>();
-    over_floats(to.numel(), [&](int64_t first, int64_t last) { std::memset(values + first, 0, sizeof(float) * static_cast<size_t>(last - first)); });
-    bump_version(to);
+    at::Tensor taken = at::empty(from.sizes(), from.options().requires_grad(false));
+    set_to_zero(taken);
+    c10::StorageImpl *mine = from.storage().unsafeGetStorageImpl(), *other = taken.storage().unsafeGetStorageImpl();
+    other->set_data_ptr_noswap(mine->set_data_ptr(other->set_data_ptr(at::DataPtr())));
+    bump_version(from);
+    return taken;
   });
 }
 
@@ -249,14 +269,13 @@ int ctorch_dots(const ctorch_tensor *vectors, int n, ctorch_tensor with, double 
   });
 }
 
-int ctorch_combine(ctorch_tensor start, const ctorch_tensor *vectors, const double *factors, int n, ctorch_tensor *out) {
-  return result(out, [&] {
-    int64_t length = get(start).numel();
+int ctorch_combine_(ctorch_tensor target, const ctorch_tensor *vectors, const double *factors, int n) {
+  return guarded([&] {
+    int64_t length = get(target).numel();
     std::vector<const float *> rows;
     for (int j = 0; j < n; j++) rows.push_back(vector_of(vectors[j], length));
-    const float *from = vector_of(start, length);
-    at::Tensor result = at::empty({length}, get(start).options().requires_grad(false));
-    float *to = result.mutable_data_ptr<float>();
+    vector_of(target, length);
+    float *to = get(target).mutable_data_ptr<float>();
     int64_t blocks = (length + 1023) / 1024, pieces = pieces_of((n + 1) * length, blocks);
     in_parallel(pieces, [&](int64_t piece) {
       double sums[1024];
@@ -264,11 +283,11 @@ int ctorch_combine(ctorch_tensor start, const ctorch_tensor *vectors, const doub
         int64_t i = block * 1024, count = std::min<int64_t>(1024, length - i);
         std::fill(sums, sums + count, 0.0);
         for (int j = 0; j < n; j++) add_scaled(rows[j] + i, factors[j], count, sums);
-        add_scaled(from + i, 1, count, sums);
+        add_scaled(to + i, 1, count, sums);
         for (int64_t j = 0; j < count; j++) to[i + j] = static_cast<float>(sums[j]);
       }
     });
-    return result;
+    bump_version(get(target));
   });
 }
 

@@ -17,11 +17,12 @@ final class VectorTests: XCTestCase {
             func results(_ count: Int) throws -> [[Double]] {
                 try Threads.set(count)
                 return try withoutGradients {
-                    let (stepped, moved, cleared) = (try a.clone(), try a.clone(), try a.clone())
+                    let (stepped, moved, cleared, combined) = (try a.clone(), try a.clone(), try a.clone(), try a.clone())
                     try stepped.addInPlace(b, alpha: -0.03)
                     try moved.interpolateInPlace(from: b, 0.3)
                     try cleared.zeroInPlace()
-                    return try [stepped, moved, cleared, try a.combined([b, stepped], [0.5, -2])].map { try $0.doubles() } + [try a.inner([b, stepped, moved])]
+                    try combined.combineInPlace([b, stepped], [0.5, -2])
+                    return try [stepped, moved, cleared, combined].map { try $0.doubles() } + [try a.inner([b, stepped, moved])]
                 }
             }
 
@@ -44,6 +45,36 @@ final class VectorTests: XCTestCase {
                 let loss = try Loss.crossEntropy(try net.forward(try Tensor.from([Double](repeating: 0.5, count: 784 * 4), shape: [4, 784]).to(.float32), training: true), try Tensor.from([0, 1, 2, 3]))
                 try withoutGradients { try change() }
                 XCTAssertThrowsError(try loss.backward(), "\(name), \(count) threads")
+            }
+        }
+    }
+
+    /// What was taken stays as it is, and the network's gradients begin at zero: of passes of our own, of libtorch's into views of the vector, and of a part of it.
+    func testTakenGradientsAreNoLongerTheNetworks() throws {
+        for dtype in [DType.float32, .float64] {
+            for count in [1, 2] {
+                try Threads.set(count)
+                let net = try MLP(widths: [784, 128, 10], random: RandomStream(seed: 1), dtype: dtype)
+                let x = try Tensor.from(RandomStream(seed: 2).normal(784 * 4), shape: [4, 784]).to(dtype)
+                func backward(_ label: Int) throws { try Loss.crossEntropy(try net.forward(x, training: true), try Tensor.from([label, 1, 2, 3])).backward() }
+
+                let part = try net.gradients.narrow(0, 784 * 128, 128)
+                var wanted: [[Double]] = [], taken: [Tensor] = []
+                for label in [4, 5] {
+                    try net.zeroGradients()
+                    try backward(label)
+                    wanted.append(try net.gradients.doubles())
+                }
+                try net.zeroGradients()
+                for label in [4, 5] {
+                    try backward(label)
+                    taken.append(try net.takeGradients())
+                    XCTAssertEqual(try net.gradients.abs().max().item(), 0)
+                }
+                XCTAssertEqual(try taken.map { try $0.doubles() }, wanted, "\(dtype), \(count) threads")
+                XCTAssertNotEqual(wanted[0], wanted[1])
+                try backward(4)
+                XCTAssertEqual(try part.doubles(), Array(wanted[0][784 * 128..<785 * 128]))
             }
         }
     }

@@ -135,6 +135,34 @@ final class MethodTests: XCTestCase {
         }
     }
 
+    func testProjectedGradientsAreTheProjectionOfTheGradients() {
+        let lines = run("""
+            let bench = permuted(digits(), tasks=1, per_task=30, seed=2)
+            let (x, y) = bench[0].minibatch(0)
+            for dtype in ["float32", "float64"] {
+              seed 5
+              let net = mlp(64, 12, 10)
+              if dtype == "float64" { net = net.double() }
+              let past = []
+              for shift in 1..4 {
+                cross_entropy(net(x), (y + shift) % 10).backward()
+                past.append(net.take_gradients())
+              }
+              cross_entropy(net(x), y).backward()
+              for (vectors, margin) in [(past, 0.5), (past, 0), ([net.gradients], 0.5), ([], 0.5)] {
+                let before = net.gradients
+                let wanted = project(before, vectors, margin=margin)
+                net.project_gradients(vectors, margin=margin)
+                print (net.gradients - wanted).abs().max().item(), net.gradients.dtype, (wanted - before).norm().item() > 0.01
+                net.zero_grad()
+                net.add_gradients(before)
+              }
+            }
+            """)
+        XCTAssertEqual(lines, ["float32", "float64"].flatMap { dtype in [true, true, false, false].map { "0.0 \(dtype) \($0)" } })
+        XCTAssertEqual(run("mlp(4, 2).project_gradients([tensor([1.0])])"), ["BCL0061: a gradient [P] is projected against vectors of the same length, not float32 [1] for float32 [10]"])
+    }
+
     func testImportanceOfSamplesIsThatOfTheirGradients() {
         let lines = run("""
             let bench = split(digits(), tasks=5, per_task=20, seed=1)

@@ -150,8 +150,10 @@ int ctorch_pixels(ctorch_tensor images, ctorch_tensor rows, int64_t start, int64
 int ctorch_quadratic_penalty(ctorch_tensor weights, ctorch_tensor anchor, ctorch_tensor importance, double strength, ctorch_tensor gradients, double *penalty);
 /// The inner product of each of n vectors with another, in float64: out [n]. All are contiguous float32 [P] on the CPU.
 int ctorch_dots(const ctorch_tensor *vectors, int n, ctorch_tensor with, double *out);
-/// start + the sum of factors[i] * vectors[i], in float64, as float32 [P].
-int ctorch_combine(ctorch_tensor start, const ctorch_tensor *vectors, const double *factors, int n, ctorch_tensor *out);
+/// target += the sum of factors[i] * vectors[i], in float64; float32 [P] as above.
+int ctorch_combine_(ctorch_tensor target, const ctorch_tensor *vectors, const double *factors, int n);
+/// What a tensor holds, which is zero from then on. On the CPU no copy is made: it gets other memory.
+int ctorch_take(ctorch_tensor source, ctorch_tensor *out);
 int ctorch_copy_(ctorch_tensor target, ctorch_tensor source);
 int ctorch_fill_(ctorch_tensor target, double value);
 int ctorch_zero_(ctorch_tensor target);

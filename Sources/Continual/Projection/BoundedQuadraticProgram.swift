@@ -83,14 +83,21 @@ public enum GradientProjection {
     /// The vector nearest to the gradient g [P] that has no negative inner product with any of the memories' gradients; g itself where it has none.
     /// As in GEM's code the diagonal is raised by 1e-3 and the dual variables are at least `margin`, which favours the memories.
     public static func project(_ gradient: Tensor, against memories: [Tensor], margin: Double) throws -> Tensor {
-        guard !memories.isEmpty else { return gradient }
+        let projected = try gradient.detach().clone()
+        try projectInPlace(projected, against: memories, margin: margin)
+        return projected
+    }
+
+    /// The same, where the gradient is.
+    public static func projectInPlace(_ gradient: Tensor, against memories: [Tensor], margin: Double) throws {
+        guard !memories.isEmpty else { return }
         guard memories.count <= 1000, gradient.rank == 1, memories.allSatisfy({ $0.shape == gradient.shape }) else {
-            throw DataError("a gradient [P] is projected against vectors of the same length, not \(memories.first?.summary ?? "") for \(gradient.summary)")
+            throw DataError("a gradient [P] is projected against vectors of the same length, not \(memories.first { $0.shape != gradient.shape }?.summary ?? "\(memories.count) vectors") for \(gradient.summary)")
         }
         if FusedPasses.areKernels, gradient.isFlatVector, memories.allSatisfy(\.isFlatVector) { return try projectFlat(gradient, memories, margin) }
-        return try withoutGradients {
+        try withoutGradients {
             let products = try Tensor.stack(memories).matmul(gradient)
-            guard try products.min().item() < 0 else { return gradient }
+            guard try products.min().item() < 0 else { return }
             let rows = try Tensor.stack(memories).to(.float64)
             let g = try gradient.to(.float64)
             let gram = try rows.matmul(try rows.transpose(0, 1))
@@ -99,20 +106,20 @@ public enum GradientProjection {
             // One copy from a GPU for both.
             let both = try Tensor.cat([try p.flatten(), try rows.matmul(g)]).doubles()
             let v = try BoundedQuadraticProgram.solve(p: Array(both.prefix(n * n)), q: Array(both.suffix(n)), bound: margin)
-            return try Tensor.from(v, device: gradient.device).matmul(rows).add(g).to(gradient.dtype)
+            try gradient.copyInPlace(from: try Tensor.from(v, device: gradient.device).matmul(rows).add(g))
         }
     }
 
     /// The same, with a pass over memory for each inner product instead of copies in float64.
-    private static func projectFlat(_ gradient: Tensor, _ memories: [Tensor], _ margin: Double) throws -> Tensor {
+    private static func projectFlat(_ gradient: Tensor, _ memories: [Tensor], _ margin: Double) throws {
         let products = try gradient.inner(memories)
-        guard products.contains(where: { $0 < 0 }), !products.contains(where: \.isNaN) else { return gradient }
+        guard products.contains(where: { $0 < 0 }), !products.contains(where: \.isNaN) else { return }
         let n = memories.count
         var p = [Double](repeating: 0, count: n * n)
         for i in 0..<n {
             for (j, product) in zip(i..., try memories[i].inner(Array(memories[i...]))) { (p[i * n + j], p[j * n + i]) = (product, product) }
             p[i * n + i] += 1e-3
         }
-        return try gradient.combined(memories, try BoundedQuadraticProgram.solve(p: p, q: products, bound: margin))
+        try gradient.combineInPlace(memories, try BoundedQuadraticProgram.solve(p: p, q: products, bound: margin))
     }
 }

@@ -144,6 +144,9 @@ open class Network {
 
     public func zeroGradients() throws { try gradients.zeroInPlace() }
 
+    /// The sums of gradients [P], which are zero from then on. On the CPU nothing is copied: the gradients get other memory.
+    public func takeGradients() throws -> Tensor { try gradients.take() }
+
     /// weights -= learningRate * gradients
     public func descend(learningRate: Double) throws { try withoutGradients { try weights.addInPlace(gradients, alpha: -learningRate) } }
 

@@ -119,6 +119,8 @@ extension Tensor {
     public func copyInPlace(from source: Tensor) throws { try change(source) { ctorch_copy_($0, $1) } }
     public func fillInPlace(_ value: Double) throws { try withExtendedLifetime(self) { try check(ctorch_fill_(handle, value)) } }
     public func zeroInPlace() throws { try withExtendedLifetime(self) { try check(ctorch_zero_(handle)) } }
+    /// What it holds; it is zero from then on.
+    func take() throws -> Tensor { try apply { ctorch_take($0, $1) } }
     /// self += alpha * other
     public func addInPlace(_ other: Tensor, alpha: Double = 1) throws { try change(other) { ctorch_add_($0, $1, alpha) } }
     public func mulInPlace(_ factor: Double) throws { try withExtendedLifetime(self) { try check(ctorch_mul_(handle, factor)) } }

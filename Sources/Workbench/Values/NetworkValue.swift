@@ -1,4 +1,5 @@
 import BCLScript
+import Continual
 import Engine
 import Figures
 import Interpreter
@@ -68,6 +69,15 @@ final class NetworkValue: Callable, Reproducible {
         },
         .method("zero_grad", [], "Sets all gradients to zero.") { value, _, _ in
             try network(value).zeroGradients()
+            return .none
+        },
+        .method("take_gradients", [], "The gradients of all parameters [P], which are zero from then on: net.gradients and net.zero_grad() without a copy.") { value, _, _ in
+            TensorValue.value(try network(value).takeGradients())
+        },
+        .method("project_gradients", [required("memories"), optional("margin", "0.5")],
+                "Makes its gradients the nearest with no negative inner product with any of a list of vectors [P], as project does (GEM, Lopez-Paz and Ranzato 2017).") { value, arguments, _ in
+            let memories = try arguments.list(0).map { try TensorMembers.tensor($0) }
+            try GradientProjection.projectInPlace(try network(value).gradients, against: memories, margin: try arguments.double(1, default: 0.5))
             return .none
         },
         .method("add_gradients", [required("values")], "Adds a vector [P] to the gradients, as backward does: for penalties whose gradient is known.") { value, arguments, _ in
