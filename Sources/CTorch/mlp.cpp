@@ -23,7 +23,7 @@ struct Kernels {
   void (*transpose)(const float *, int64_t, int64_t, float *, int64_t);
   void (*multiply)(const float *, int64_t, const float *, int64_t, int64_t, int64_t, int64_t, const float *, bool, float *, int64_t);
   void (*outer)(const float *, int64_t, const float *, int64_t, int64_t, int64_t, int64_t, int64_t, float *, int64_t, bool);
-  void (*multiply_sparse)(const float *, int64_t, const float *, int64_t, int64_t, int64_t, int64_t, float *, int64_t);
+  void (*multiply_sparse)(const float *, int64_t, const float *, int64_t, int64_t, int64_t, int64_t, const float *, float *, int64_t);
   void (*outer_sparse)(const float *, int64_t, const float *, int64_t, int64_t, int64_t, int64_t, int64_t, float *, int64_t, bool);
   void (*add_rows)(const float *, int64_t, int64_t, int64_t, float *);
   void (*pass_relu)(float *, const float *, int64_t);
@@ -237,12 +237,11 @@ Activations forward(Network &net, const at::Tensor &x, bool sparse) {
       const float *bias = net.turned[l].bias.data();
       bool relu = l + 1 < layers;
       if (l == 0 && sparse) {
-        for (int64_t i = 0; i < last - first; i++) std::memcpy(to + i * columns, bias, sizeof(float) * columns);
-        k.multiply_sparse(from, in, net.weight(0), out, last - first, in, columns, to, columns);
+        k.multiply_sparse(from, in, net.weight(0), out, last - first, in, out, bias, to, columns);
         // Behind the last column stands what was read of the next row of weights.
         for (int64_t i = 0; i < last - first; i++) k.finish_row(to + i * columns, out, columns, relu);
       } else {
-        k.multiply(from, result.stride[l], net.turned[l].forward.data(), columns, last - first, in, columns, bias, relu, to, columns);
+        k.multiply(from, result.stride[l], net.turned[l].forward.data(), columns, last - first, in, out, bias, relu, to, columns);
       }
       from = to;
     }
@@ -298,7 +297,7 @@ struct Backward : FusedBackward {
         int64_t above = activations.stride[l + 1], columns = activations.stride[l];
         const float *weight = net->widths[l] % 16 == 0 ? net->weight(l) : net->turned[l].backward.data();
         float *to = delta(l) + first * columns;
-        k.multiply(delta(l + 1) + first * above, above, weight, columns, last - first, net->widths[l + 1], columns, nullptr, false, to, columns);
+        k.multiply(delta(l + 1) + first * above, above, weight, columns, last - first, net->widths[l + 1], net->widths[l], nullptr, false, to, columns);
         k.pass_relu(to, activations.layer(l) + first * columns, (last - first) * columns);
       }
       if (!wants_input) return;

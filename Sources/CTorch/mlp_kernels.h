@@ -6,6 +6,10 @@
 typedef float vec __attribute__((vector_size(V * 4)));
 typedef float loose __attribute__((vector_size(V * 4), aligned(4)));
 
+/// Half a register, for the end of a row: of 100 floats the last 4 cost half of what they would otherwise.
+typedef float half __attribute__((vector_size(V * 2)));
+typedef float loose_half __attribute__((vector_size(V * 2), aligned(4)));
+
 static inline __attribute__((always_inline)) vec load(const float *p) { return *reinterpret_cast<const loose *>(p); }
 static inline __attribute__((always_inline)) void store(float *p, vec v) { *reinterpret_cast<loose *>(p) = v; }
 static inline __attribute__((always_inline)) vec fill(float x) { return x - vec{}; }
@@ -25,6 +29,50 @@ static inline __attribute__((always_inline)) void store_up_to(float *p, vec v, i
   if (n >= V) store(p, v);
   else store_some(p, v, n);
 }
+
+template <int... J>
+static inline __attribute__((always_inline)) half lower(vec v, std::integer_sequence<int, J...>) { return __builtin_shufflevector(v, v, J...); }
+static inline __attribute__((always_inline)) half lower(vec v) { return lower(v, std::make_integer_sequence<int, V / 2>()); }
+template <int... J>
+static inline __attribute__((always_inline)) vec widened(half v, std::integer_sequence<int, J...>) { return __builtin_shufflevector(v, half{}, J...); }
+static inline __attribute__((always_inline)) vec widened(half v) { return widened(v, std::make_integer_sequence<int, V>()); }
+
+/// N registers of a row, and half of one behind them where H.
+template <int N, bool H>
+struct Row {
+  vec full[N > 0 ? N : 1];
+  half rest;
+
+  static inline __attribute__((always_inline)) Row at(const float *p) {
+    Row row;
+    for (int j = 0; j < N; j++) row.full[j] = load(p + j * V);
+    if constexpr (H) row.rest = *reinterpret_cast<const loose_half *>(p + N * V);
+    return row;
+  }
+  static inline __attribute__((always_inline)) Row zero() {
+    Row row;
+    for (int j = 0; j < N; j++) row.full[j] = vec{};
+    if constexpr (H) row.rest = half{};
+    return row;
+  }
+  inline __attribute__((always_inline)) void add(vec factor, const Row &other) {
+    for (int j = 0; j < N; j++) full[j] += factor * other.full[j];
+    if constexpr (H) rest += lower(factor) * other.rest;
+  }
+  /// Register j of N, or N + 1 where H.
+  inline __attribute__((always_inline)) vec part(int j) const {
+    if (!H || j < N) return full[j];
+    half end = rest;
+    // Through memory: otherwise the compiler has the widened register go through the loop before this, at the cost of two instructions for each sum.
+    asm("" : "+m"(end));
+    return widened(end);
+  }
+  inline __attribute__((always_inline)) void put(float *p) const {
+    for (int j = 0; j < N; j++) store(p + j * V, full[j]);
+    if constexpr (H) *reinterpret_cast<loose_half *>(p + N * V) = rest;
+  }
+  static constexpr int parts = N + (H ? 1 : 0);
+};
 
 /// Of a square of V rows: swaps each upper right block of D x D with the lower left one.
 template <int D, int... J>
@@ -56,151 +104,135 @@ static void transpose(const float *from, int64_t n, int64_t k, float *to, int64_
   }
 }
 
-/// c[rows M, registers N] = a[M, K] b[K, .] (+ bias), a by element, b and c along their rows.
-template <int M, int N>
+/// c[rows M, a Row] = a[M, K] b[K, .] (+ bias), a by element, b and c along their rows. Behind half a register zeros are written.
+template <int M, int N, bool H>
 static inline __attribute__((always_inline)) void tile(const float *a, int64_t lda, const float *b, int64_t ldb, int64_t k, const float *bias, bool relu, float *c, int64_t ldc) {
-  vec sum[M][N];
-  for (int j = 0; j < N; j++) {
-    vec start = bias ? load(bias + j * V) : vec{};
-    for (int i = 0; i < M; i++) sum[i][j] = start;
-  }
+  Row<N, H> sum[M];
+  for (int i = 0; i < M; i++) sum[i] = bias ? Row<N, H>::at(bias) : Row<N, H>::zero();
   for (int64_t p = 0; p < k; p++) {
-    vec w[N];
-    for (int j = 0; j < N; j++) w[j] = load(b + p * ldb + j * V);
-    for (int i = 0; i < M; i++) {
-      vec x = fill(a[i * lda + p]);
-      for (int j = 0; j < N; j++) sum[i][j] += x * w[j];
-    }
+    auto w = Row<N, H>::at(b + p * ldb);
+    for (int i = 0; i < M; i++) sum[i].add(fill(a[i * lda + p]), w);
   }
   for (int i = 0; i < M; i++)
-    for (int j = 0; j < N; j++) {
-      vec s = sum[i][j];
+    for (int j = 0; j < Row<N, H>::parts; j++) {
+      vec s = sum[i].part(j);
       if (relu) s = s > vec{} ? s : vec{};
       store(c + i * ldc + j * V, s);
     }
 }
 
-template <int N>
+template <int N, bool H>
 static inline void tile_rows(const float *a, int64_t lda, const float *b, int64_t ldb, int64_t rows, int64_t k, const float *bias, bool relu, float *c, int64_t ldc) {
   int64_t i = 0;
-  for (; i + 6 <= rows; i += 6) tile<6, N>(a + i * lda, lda, b, ldb, k, bias, relu, c + i * ldc, ldc);
-  for (; i + 2 <= rows; i += 2) tile<2, N>(a + i * lda, lda, b, ldb, k, bias, relu, c + i * ldc, ldc);
-  for (; i < rows; i++) tile<1, N>(a + i * lda, lda, b, ldb, k, bias, relu, c + i * ldc, ldc);
+  for (; i + 6 <= rows; i += 6) tile<6, N, H>(a + i * lda, lda, b, ldb, k, bias, relu, c + i * ldc, ldc);
+  for (; i + 2 <= rows; i += 2) tile<2, N, H>(a + i * lda, lda, b, ldb, k, bias, relu, c + i * ldc, ldc);
+  for (; i < rows; i++) tile<1, N, H>(a + i * lda, lda, b, ldb, k, bias, relu, c + i * ldc, ldc);
 }
 
-/// c[rows, columns] = relu?(a[rows, K] b[K, columns] + bias). `columns`, and the strides of b and c, are multiples of 16; so is the length of bias.
-static void multiply(const float *a, int64_t lda, const float *b, int64_t ldb, int64_t rows, int64_t k, int64_t columns, const float *bias, bool relu, float *c, int64_t ldc) {
-  int64_t j = 0;
-  for (; j + 4 * V <= columns; j += 4 * V) tile_rows<4>(a, lda, b + j, ldb, rows, k, bias ? bias + j : nullptr, relu, c + j, ldc);
-  const float *start = bias ? bias + j : nullptr;
-  switch ((columns - j) / V) {
-  case 3: return tile_rows<3>(a, lda, b + j, ldb, rows, k, start, relu, c + j, ldc);
-  case 2: return tile_rows<2>(a, lda, b + j, ldb, rows, k, start, relu, c + j, ldc);
-  case 1: return tile_rows<1>(a, lda, b + j, ldb, rows, k, start, relu, c + j, ldc);
+/// Half registers that so many columns take.
+static inline int64_t halves(int64_t columns) { return (columns + V / 2 - 1) / (V / 2); }
+
+/// The first n floats of c are the row's, or get it added.
+template <int N, bool H>
+static inline __attribute__((always_inline)) void put_row(const Row<N, H> &row, float *c, int64_t n, bool adds) {
+  for (int j = 0; j < Row<N, H>::parts; j++) {
+    int64_t left = n - j * V;
+    store_up_to(c + j * V, adds ? load_up_to(c + j * V, left) + row.part(j) : row.part(j), left);
   }
+}
+
+/// Calls of a template that has Row<N, H> for the number of half registers, which is a constant of its loops.
+template <int N, typename Call>
+static inline __attribute__((always_inline)) void with_row(int64_t halves, const Call &call) {
+  if (halves == 2 * N) return call.template operator()<N, false>();
+  if (halves == 2 * N - 1) return call.template operator()<N - 1, true>();
+  if constexpr (N > 1) with_row<N - 1>(halves, call);
+}
+
+/// c[rows, columns] = relu?(a[rows, K] b[K, columns] + bias). The strides of b and c are multiples of 16, and so is the length of bias; what b and bias have behind
+/// their columns is zero, and c has so too, up to a multiple of 16.
+static void multiply(const float *a, int64_t lda, const float *b, int64_t ldb, int64_t rows, int64_t k, int64_t columns, const float *bias, bool relu, float *c, int64_t ldc) {
+  if constexpr (V < 16) columns = (columns + 15) / 16 * 16;
+  int64_t j = 0;
+  for (; j + 4 * V <= columns; j += 4 * V) tile_rows<4, false>(a, lda, b + j, ldb, rows, k, bias ? bias + j : nullptr, relu, c + j, ldc);
+  const float *start = bias ? bias + j : nullptr;
+  with_row<4>(halves(columns - j), [&]<int N, bool H>() { tile_rows<N, H>(a, lda, b + j, ldb, rows, k, start, relu, c + j, ldc); });
 }
 
 /// c[first..last of M, n] (+)= a[B, M]^T b[B, n]; rows of c are n floats apart and may end anywhere.
-template <int M, int N>
+template <int M, int N, bool H>
 static inline __attribute__((always_inline)) void outer_tile(const float *a, int64_t lda, const float *b, int64_t ldb, int64_t batch, float *c, int64_t ldc, int64_t n, bool adds) {
-  vec sum[M][N];
-  for (int i = 0; i < M; i++)
-    for (int j = 0; j < N; j++) sum[i][j] = vec{};
+  Row<N, H> sum[M];
+  for (int i = 0; i < M; i++) sum[i] = Row<N, H>::zero();
   for (int64_t s = 0; s < batch; s++) {
-    vec x[N];
-    for (int j = 0; j < N; j++) x[j] = load(b + s * ldb + j * V);
-    for (int i = 0; i < M; i++) {
-      vec w = fill(a[s * lda + i]);
-      for (int j = 0; j < N; j++) sum[i][j] += w * x[j];
-    }
+    auto x = Row<N, H>::at(b + s * ldb);
+    for (int i = 0; i < M; i++) sum[i].add(fill(a[s * lda + i]), x);
   }
-  for (int i = 0; i < M; i++)
-    for (int j = 0; j < N; j++) {
-      float *to = c + i * ldc + j * V;
-      int64_t left = n - j * V;
-      store_up_to(to, adds ? load_up_to(to, left) + sum[i][j] : sum[i][j], left);
-    }
+  for (int i = 0; i < M; i++) put_row(sum[i], c + i * ldc, n, adds);
 }
 
-template <int N>
+template <int N, bool H>
 static inline void outer_rows(const float *a, int64_t lda, const float *b, int64_t ldb, int64_t batch, int64_t first, int64_t last, float *c, int64_t ldc, int64_t n, bool adds) {
   int64_t i = first;
-  for (; i + 6 <= last; i += 6) outer_tile<6, N>(a + i, lda, b, ldb, batch, c + i * ldc, ldc, n, adds);
-  for (; i + 2 <= last; i += 2) outer_tile<2, N>(a + i, lda, b, ldb, batch, c + i * ldc, ldc, n, adds);
-  for (; i < last; i++) outer_tile<1, N>(a + i, lda, b, ldb, batch, c + i * ldc, ldc, n, adds);
+  for (; i + 6 <= last; i += 6) outer_tile<6, N, H>(a + i, lda, b, ldb, batch, c + i * ldc, ldc, n, adds);
+  for (; i + 2 <= last; i += 2) outer_tile<2, N, H>(a + i, lda, b, ldb, batch, c + i * ldc, ldc, n, adds);
+  for (; i < last; i++) outer_tile<1, N, H>(a + i, lda, b, ldb, batch, c + i * ldc, ldc, n, adds);
 }
 
 static void outer(const float *a, int64_t lda, const float *b, int64_t ldb, int64_t batch, int64_t first, int64_t last, int64_t n, float *c, int64_t ldc, bool adds) {
   int64_t j = 0;
-  for (; j + 4 * V <= n; j += 4 * V) outer_rows<4>(a, lda, b + j, ldb, batch, first, last, c + j, ldc, n - j, adds);
-  switch ((n - j + V - 1) / V) {
-  case 4: return outer_rows<4>(a, lda, b + j, ldb, batch, first, last, c + j, ldc, n - j, adds);
-  case 3: return outer_rows<3>(a, lda, b + j, ldb, batch, first, last, c + j, ldc, n - j, adds);
-  case 2: return outer_rows<2>(a, lda, b + j, ldb, batch, first, last, c + j, ldc, n - j, adds);
-  case 1: return outer_rows<1>(a, lda, b + j, ldb, batch, first, last, c + j, ldc, n - j, adds);
-  }
+  for (; j + 4 * V <= n; j += 4 * V) outer_rows<4, false>(a, lda, b + j, ldb, batch, first, last, c + j, ldc, n - j, adds);
+  with_row<4>(halves(n - j), [&]<int N, bool H>() { outer_rows<N, H>(a, lda, b + j, ldb, batch, first, last, c + j, ldc, n - j, adds); });
 }
 
-/// sum[N registers] += x[k] * w[k, .] for each bit k.
-template <int N>
-static inline __attribute__((always_inline)) void add_chosen(vec *sum, const float *x, uint64_t bits, const float *w, int64_t ldw) {
+/// sum += x[k] * w[k, .] for each bit k.
+template <int N, bool H>
+static inline __attribute__((always_inline)) void add_chosen(Row<N, H> &sum, const float *x, uint64_t bits, const float *w, int64_t ldw) {
   for (; bits; bits &= bits - 1) {
     int k = __builtin_ctzll(bits);
-    vec value = fill(x[k]);
-    const float *row = w + k * ldw;
-    for (int j = 0; j < N; j++) sum[j] += value * load(row + j * V);
+    sum.add(fill(x[k]), Row<N, H>::at(w + k * ldw));
   }
 }
 
-/// A row of N registers of `z` gets x[k] * w[k, .] for each x[k] that is not zero, for 64 inputs.
-template <int N>
-static inline __attribute__((always_inline)) void gather_row(const float *x, uint64_t bits, const float *w, int64_t ldw, float *z) {
-  vec sum[N];
-  for (int j = 0; j < N; j++) sum[j] = load(z + j * V);
-  add_chosen<N>(sum, x, bits, w, ldw);
-  for (int j = 0; j < N; j++) store(z + j * V, sum[j]);
+/// A row of `z` becomes that of `start` and x[k] * w[k, .] for each x[k] that is not zero, for 64 inputs.
+template <int N, bool H>
+static inline __attribute__((always_inline)) void gather_row(const float *x, uint64_t bits, const float *w, int64_t ldw, const float *start, float *z) {
+  auto sum = Row<N, H>::at(start);
+  add_chosen(sum, x, bits, w, ldw);
+  sum.put(z);
 }
 
 /// The same for two samples: a row of w that both have a use for is read once. Reading takes as long as multiplying.
-template <int N>
-static inline __attribute__((always_inline)) void gather_pair(const float *x, int64_t ldx, uint64_t bits, uint64_t more_bits, const float *w, int64_t ldw, float *z, int64_t ldz) {
-  vec sum[N], other[N];
-  for (int j = 0; j < N; j++) sum[j] = load(z + j * V), other[j] = load(z + ldz + j * V);
+template <int N, bool H>
+static inline __attribute__((always_inline)) void gather_pair(const float *x, int64_t ldx, uint64_t bits, uint64_t more_bits, const float *w, int64_t ldw, const float *start, int64_t lds, float *z, int64_t ldz) {
+  auto sum = Row<N, H>::at(start), other = Row<N, H>::at(start + lds);
   for (uint64_t both = bits & more_bits; both; both &= both - 1) {
     int k = __builtin_ctzll(both);
-    vec value = fill(x[k]), other_value = fill(x[ldx + k]);
-    const float *row = w + k * ldw;
-    for (int j = 0; j < N; j++) {
-      vec weight = load(row + j * V);
-      sum[j] += value * weight;
-      other[j] += other_value * weight;
-    }
+    auto weights = Row<N, H>::at(w + k * ldw);
+    sum.add(fill(x[k]), weights);
+    other.add(fill(x[ldx + k]), weights);
   }
-  add_chosen<N>(sum, x, bits & ~more_bits, w, ldw);
-  add_chosen<N>(other, x + ldx, more_bits & ~bits, w, ldw);
-  for (int j = 0; j < N; j++) store(z + j * V, sum[j]), store(z + ldz + j * V, other[j]);
+  add_chosen(sum, x, bits & ~more_bits, w, ldw);
+  add_chosen(other, x + ldx, more_bits & ~bits, w, ldw);
+  sum.put(z);
+  other.put(z + ldz);
 }
 
-/// A block of up to 64 samples. Sums of two take as many registers as only the widest instruction set has.
-template <int N>
-static inline __attribute__((always_inline)) void gather_samples(const float *x, int64_t ldx, const uint64_t *bits, int64_t samples, const float *w, int64_t ldw, float *z, int64_t ldz) {
+/// A block of up to 64 samples, whose sums begin with the rows of `start`. Sums of two take as many registers as only the widest instruction set has.
+template <int N, bool H>
+static inline __attribute__((always_inline)) void gather_samples(const float *x, int64_t ldx, const uint64_t *bits, int64_t samples, const float *w, int64_t ldw, const float *start, int64_t lds, float *z, int64_t ldz) {
+  bool begins = start != z;
   int64_t i = 0;
   if constexpr (V == 16)
     for (; i + 2 <= samples; i += 2)
-      if (bits[i] | bits[i + 1]) gather_pair<N>(x + i * ldx, ldx, bits[i], bits[i + 1], w, ldw, z + i * ldz, ldz);
+      if (begins || bits[i] | bits[i + 1]) gather_pair<N, H>(x + i * ldx, ldx, bits[i], bits[i + 1], w, ldw, start + i * lds, lds, z + i * ldz, ldz);
   for (; i < samples; i++)
-    if (bits[i]) gather_row<N>(x + i * ldx, bits[i], w, ldw, z + i * ldz);
+    if (begins || bits[i]) gather_row<N, H>(x + i * ldx, bits[i], w, ldw, start + i * lds, z + i * ldz);
 }
 
-/// The number of registers is a constant of the loops above: one of these is chosen for each block.
-template <int N>
-static inline __attribute__((always_inline)) void gather_any(int64_t n, const float *x, int64_t ldx, const uint64_t *bits, int64_t samples, const float *w, int64_t ldw, float *z, int64_t ldz) {
-  if (n == N) return gather_samples<N>(x, ldx, bits, samples, w, ldw, z, ldz);
-  if constexpr (N > 1) gather_any<N - 1>(n, x, ldx, bits, samples, w, ldw, z, ldz);
-}
-
-/// z[rows, columns] += x[rows, K] w[K, columns] for an x that is mostly zeros. Columns and the stride of z are multiples of 16; w may be read up to 15 floats behind its end.
-static void multiply_sparse(const float *x, int64_t ldx, const float *w, int64_t ldw, int64_t rows, int64_t k, int64_t columns, float *z, int64_t ldz) {
+/// z[rows, columns] = x[rows, K] w[K, columns] + bias for an x that is mostly zeros, and anything behind the columns. The stride of z is a multiple of 16;
+/// w and bias may be read up to 15 floats behind their end.
+static void multiply_sparse(const float *x, int64_t ldx, const float *w, int64_t ldw, int64_t rows, int64_t k, int64_t columns, const float *bias, float *z, int64_t ldz) {
   constexpr int wide = 128 / V;
   // 64 rows of w stay in the first-level cache while all samples go over them.
   constexpr int64_t tall = 64, many = 64;
@@ -214,10 +246,10 @@ static void multiply_sparse(const float *x, int64_t ldx, const float *w, int64_t
       const float *block = w + p * ldw + j;
       int64_t stride = ldw;
       if (copies) {
+        stride = (width + V - 1) / V * V;
         for (int64_t q = 0; q < n; q++)
-          for (int64_t c = 0; c < width; c += V) store(copy + q * width + c, load(block + q * ldw + c));
+          for (int64_t c = 0; c < width; c += V) store(copy + q * stride + c, load(block + q * ldw + c));
         block = copy;
-        stride = width;
       }
       // The bits of many samples first: looked for between their products, these would wait for them.
       uint64_t bits[many];
@@ -229,34 +261,23 @@ static void multiply_sparse(const float *x, int64_t ldx, const float *w, int64_t
           // The processor does not foresee so many rows.
           for (int64_t q = tall; q < 2 * tall; q += 16) __builtin_prefetch(from + i * ldx + q, 0, 2);
         }
-        gather_any<wide>(width / V, from, ldx, bits, samples, block, stride, z + start * ldz + j, ldz);
+        float *to = z + start * ldz + j;
+        const float *first = p == 0 ? bias + j : to;
+        with_row<wide>(halves(width), [&]<int N, bool H>() { gather_samples<N, H>(from, ldx, bits, samples, block, stride, first, p == 0 ? 0 : ldz, to, ldz); });
       }
     }
   }
 }
 
-/// The row of N registers of c += sum over the samples whose bit is set of x[s] * d[s, .].
-template <int N>
+/// A row of c (+)= the sum over the samples whose bit is set of x[s] * d[s, .].
+template <int N, bool H>
 static inline __attribute__((always_inline)) void outer_row(const float *x, int64_t ldx, uint64_t bits, const float *d, int64_t ldd, float *c, int64_t n, bool adds) {
-  vec sum[N];
-  for (int j = 0; j < N; j++) sum[j] = vec{};
+  auto sum = Row<N, H>::zero();
   for (; bits; bits &= bits - 1) {
     int64_t s = __builtin_ctzll(bits);
-    vec value = fill(x[s * ldx]);
-    const float *row = d + s * ldd;
-    for (int j = 0; j < N; j++) sum[j] += value * load(row + j * V);
+    sum.add(fill(x[s * ldx]), Row<N, H>::at(d + s * ldd));
   }
-  for (int j = 0; j < N; j++) {
-    float *to = c + j * V;
-    int64_t left = n - j * V;
-    store_up_to(to, adds ? load_up_to(to, left) + sum[j] : sum[j], left);
-  }
-}
-
-template <int N>
-static inline __attribute__((always_inline)) void outer_any(int64_t registers, const float *x, int64_t ldx, uint64_t bits, const float *d, int64_t ldd, float *c, int64_t n, bool adds) {
-  if (registers == N) return outer_row<N>(x, ldx, bits, d, ldd, c, n, adds);
-  if constexpr (N > 1) outer_any<N - 1>(registers, x, ldx, bits, d, ldd, c, n, adds);
+  put_row(sum, c, n, adds);
 }
 
 /// c[first..last of K, n] (+)= x[B, K]^T d[B, n] for an x that is mostly zeros.
@@ -282,7 +303,7 @@ static void outer_sparse(const float *x, int64_t ldx, const float *d, int64_t ld
         if (!bits[q] && adds_here) continue;
         for (int64_t j = 0; j < n; j += 128) {
           int64_t width = std::min<int64_t>(128, n - j);
-          outer_any<wide>((width + V - 1) / V, from + q, ldx, bits[q], d + start * ldd + j, ldd, c + (p + q) * ldc + j, width, adds_here);
+          with_row<wide>(halves(width), [&]<int N, bool H>() { outer_row<N, H>(from + q, ldx, bits[q], d + start * ldd + j, ldd, c + (p + q) * ldc + j, width, adds_here); });
         }
       }
     }
