@@ -40,6 +40,7 @@ final class MethodTests: XCTestCase {
             XCTAssertEqual(lines, ["true"], method)
         }
         XCTAssertEqual(run("let bench = permuted(digits(), tasks=2)\nprint er(mlp(64, 8, 10), bench, lr=0.5, preset=\"permuted_mnist\").params.lr"), ["0.5"])
+        XCTAssertEqual(run("let bench = permuted(digits(), tasks=2)\nlet me = er(mlp(64, 8, 10), bench, memory=7, preset={lr: 0.5, memory: 9})\nprint me.params.lr, me.params.memory"), ["0.5 7"])
         XCTAssertEqual(run("let bench = permuted(digits(), tasks=2)\ner(mlp(64, 8, 10), bench, preset=\"permuted_mnst\")"),
                        ["BCL0058: er has no preset 'permuted_mnst'; it has permuted_mnist, split_cifar100"])
     }
@@ -270,7 +271,9 @@ final class MethodTests: XCTestCase {
             ("single(net, bench, lr=1e300)", "'lr' of step must be a number from 0 on, not 1e+300"),
             ("er(net, bench, lr=float(\"nan\"))", "'lr' of step must be a number from 0 on, not nan"),
             ("er(net, bench, replay=0)", "inner_steps and replay must be at least 1"),
-            ("er(net, bench, preset=1)", "'preset' of er must be the name of a preset: permuted_mnist, split_cifar100, not an int"),
+            ("er(net, bench, preset=1)", "'preset' of er must be the name of a preset: permuted_mnist, split_cifar100; or a record of parameters, not an int"),
+            ("er(net, bench, preset={lr: 0.1, memroy: 5})", "'preset' sets 'memroy', but er has no such parameter"),
+            ("er(net, bench, preset={net: net, preset: \"permuted_mnist\"})", "'preset' sets 'preset', but er has no such parameter"),
             ("agem(net, bench, replay=-1)", "replay must be at least 1"),
             ("bcl_dual(net, bench, replay=0)", "inner_steps, n_meta and replay must be at least 1"),
             ("bcl_dual(net, bench, temperature=0)", "beta and strength must not be negative, and temperature must be positive"),

@@ -5,8 +5,8 @@ enum MethodBuiltins {
     static var all: [Builtin] {
         [
             Builtin("presets", [required("method"), required("values")], topic: "learning",
-                    doc: "Gives a method named sets of parameters. A method with a parameter 'preset' then takes what is not given from the set of that name; METHOD.presets shows them.",
-                    example: "method m(lr=0.1, preset=none) { on batch(x) { } }\npresets(m, {small: {lr: 0.01}})\nassert m(preset=\"small\").lr == 0.01 and m(lr=1, preset=\"small\").lr == 1") { arguments, _ in
+                    doc: "Gives a method named sets of parameters. A method with a parameter 'preset' then takes what is not given from the set of that name, or from a record of one's own; METHOD.presets shows them.",
+                    example: "method m(lr=0.1, preset=none) { on batch(x) { } }\npresets(m, {small: {lr: 0.01}})\nassert m(preset=\"small\").lr == 0.01 and m(lr=1, preset=\"small\").lr == 1\nlet mine = m.presets.small.copy()\nmine.lr = 2\nassert m(preset=mine).lr == 2") { arguments, _ in
                 guard case .host(let host) = arguments[0], let method = host as? MethodValue else { throw arguments.wrong(0, wanted: "a method") }
                 guard case .record(let sets) = arguments[1] else { throw arguments.wrong(1, wanted: "a record of records") }
                 guard method.signature.index(of: "preset") != nil else {
@@ -14,10 +14,7 @@ enum MethodBuiltins {
                 }
                 for (name, value) in sets.entries {
                     guard case .record(let set) = value else { throw arguments.bad(1, "holds no record under '\(name)'") }
-                    for key in set.entries.keys where method.signature.index(of: key) == nil || key == "preset" {
-                        throw Failure(.unknownKeyword, "the preset '\(name)' sets '\(key)', but \(method.name) has no such parameter",
-                                      hint: Suggestion.nearest(to: key, among: method.parameterNames).map { "did you mean '\($0)'?" })
-                    }
+                    try method.check(set, named: "the preset '\(name)'")
                 }
                 method.presets = sets
                 return .none
@@ -38,7 +35,15 @@ extension MethodValue {
         return method
     }
 
-    /// The arguments with what is not given taken from the preset that `preset` names.
+    /// Whether the method has all parameters that a set of them names.
+    func check(_ set: RecordValue, named name: String) throws {
+        for key in set.entries.keys where signature.index(of: key) == nil || key == "preset" {
+            throw Failure(.unknownKeyword, "\(name) sets '\(key)', but \(self.name) has no such parameter",
+                          hint: Suggestion.nearest(to: key, among: parameterNames).map { "did you mean '\($0)'?" })
+        }
+    }
+
+    /// The arguments with what is not given taken from the preset that `preset` names, or is.
     func withPreset(_ arguments: Arguments) throws -> Arguments {
         guard let place = signature.index(of: "preset"), arguments.has(place) else { return arguments }
         if case .none = arguments[place] { return arguments }
@@ -47,16 +52,25 @@ extension MethodValue {
             guard case .string = arguments[place] else { return arguments }
             throw Failure(.badValue, "\(self.name) has no presets")
         }
-        let names = Array(presets.entries.keys)
-        guard case .string(let name) = arguments[place] else { throw arguments.wrong(place, wanted: "the name of a preset: \(names.joined(separator: ", "))") }
-        guard case .record(let set)? = presets.entries[name.text] else {
-            throw Failure(.badValue, "\(self.name) has no preset '\(name.text)'; it has \(names.joined(separator: ", "))",
-                          hint: Suggestion.nearest(to: name.text, among: names).map { "did you mean \"\($0)\"?" })
-        }
+        let set = try set(arguments, place, among: presets)
         var values = arguments.values
         for (key, value) in set.entries {
             if let index = signature.index(of: key), index < values.count, values[index].isUnset { values[index] = value }
         }
         return Arguments(signature, values)
+    }
+
+    private func set(_ arguments: Arguments, _ place: Int, among presets: RecordValue) throws -> RecordValue {
+        let names = Array(presets.entries.keys)
+        switch arguments[place] {
+        case .record(let own):
+            try check(own, named: "'preset'")
+            return own
+        case .string(let name):
+            if case .record(let set)? = presets.entries[name.text] { return set }
+            throw Failure(.badValue, "\(self.name) has no preset '\(name.text)'; it has \(names.joined(separator: ", "))",
+                          hint: Suggestion.nearest(to: name.text, among: names).map { "did you mean \"\($0)\"?" })
+        default: throw arguments.wrong(place, wanted: "the name of a preset: \(names.joined(separator: ", ")); or a record of parameters")
+        }
     }
 }
