@@ -39,6 +39,7 @@ struct ConvolutionKernels {
   void (*normalise)(const float *, int64_t, int64_t, const float *, const float *, const float *, const float *, const float *, bool, float *);
   void (*mask_and_sum)(float *, const float *, const float *, const float *, int64_t, int64_t, float *, float *);
   void (*through_norm)(const float *, const float *, int64_t, int64_t, const float *, const float *, const float *, float *);
+  void (*turn)(const float *, int64_t, int64_t, float *, int64_t);
   void (*pool)(const float *, int64_t, int64_t, int64_t, const float *, const float *, float *, uint8_t *);
 };
 

@@ -224,6 +224,37 @@ static void through_norm(const float *d, const float *y, int64_t positions, int6
   });
 }
 
+/// Of a square of 8 rows: swaps each upper right block of D x D with the lower left one.
+template <int D, int... J> INLINE void swap_blocks(vec<8> *rows, std::integer_sequence<int, J...>) {
+  for (int i = 0; i < 8; i++) {
+    if (i & D) continue;
+    vec<8> a = rows[i], b = rows[i + D];
+    rows[i] = __builtin_shufflevector(a, b, ((J & D) ? 8 + J - D : J)...);
+    rows[i + D] = __builtin_shufflevector(a, b, ((J & D) ? 8 + J : J + D)...);
+  }
+}
+
+/// [in, out] to [out, stride], zero behind the first `in`. The stride is a multiple of 8.
+static void turn(const float *from, int64_t in, int64_t out, float *to, int64_t stride) {
+  constexpr auto eight = std::make_integer_sequence<int, 8>();
+  for (int64_t i = 0; i < stride; i += 8)
+    for (int64_t j = 0; j < out; j += 8) {
+      int64_t columns = std::min<int64_t>(8, out - j);
+      vec<8> rows[8];
+      for (int64_t r = 0; r < 8; r++) {
+        rows[r] = vec<8>{};
+        if (i + r >= in) continue;
+        const float *row = from + (i + r) * out + j;
+        if (columns == 8) rows[r] = load<8>(row);
+        else for (int64_t c = 0; c < columns; c++) rows[r][c] = row[c];
+      }
+      swap_blocks<4>(rows, eight);
+      swap_blocks<2>(rows, eight);
+      swap_blocks<1>(rows, eight);
+      for (int64_t c = 0; c < columns; c++) store<8>(to + (j + c) * stride + i, rows[c]);
+    }
+}
+
 /// 3x3 max pool of stride 2 and padding 1 over relu(y * scale + shift); `chosen` gets the tap of the first highest value.
 static void pool(const float *y, int64_t height, int64_t width, int64_t channels, const float *scale, const float *shift, float *to, uint8_t *chosen) {
   int64_t rows = (height - 1) / 2 + 1, columns = (width - 1) / 2 + 1;
@@ -248,5 +279,5 @@ static void pool(const float *y, int64_t height, int64_t width, int64_t channels
       }
 }
 
-static const ConvolutionKernels convolution_kernels = {gather_any, correlate_any, moments, normalise, mask_and_sum, through_norm, pool};
+static const ConvolutionKernels convolution_kernels = {gather_any, correlate_any, moments, normalise, mask_and_sum, through_norm, turn, pool};
 #undef INLINE

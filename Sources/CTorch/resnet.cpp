@@ -26,6 +26,8 @@ struct Unit {
   /// In the flat vectors.
   int64_t weight = 0, scale = 0, shift = 0, mean = 0, variance = 0, counter = 0;
   Gather forward, backward;
+  /// The first position of `forward`.
+  Gather opening;
   Correlate correlate;
 
   int64_t positions() const { return height * width; }
@@ -71,6 +73,13 @@ struct Network : FusedNetwork {
     return at::linear(at::adaptive_avg_pool2d(value, {1, 1}).flatten(1), parameters[3 * units.size()], parameters[3 * units.size() + 1]);
   }
 };
+
+Gather first_position(const Gather &all) {
+  Gather first = all;
+  first.starts.resize(2);
+  first.terms.resize(static_cast<size_t>(all.starts[1]));
+  return first;
+}
 
 /// What the kernels sum for a 3x3 or 1x1 convolution between images of padded channels.
 void list_terms(Unit &unit) {
@@ -186,20 +195,6 @@ const float *fill_up(const float *from, int64_t rows, int64_t columns, int64_t s
   return to.data();
 }
 
-/// [tap, in, out] to [tap, out, padded in], the rest zero.
-void turn(const float *from, int64_t in, int64_t out, float *to, int64_t stride) {
-  for (int64_t j0 = 0; j0 < out; j0 += 16)
-    for (int64_t i0 = 0; i0 < stride; i0 += 16) {
-      int64_t rows = std::min<int64_t>(16, out - j0), columns = std::min<int64_t>(16, stride - i0), present = std::clamp<int64_t>(in - i0, 0, columns);
-      for (int64_t j = 0; j < rows; j++) {
-        float *row = to + (j0 + j) * stride + i0;
-        const float *column = from + i0 * out + j0 + j;
-        for (int64_t i = 0; i < present; i++) row[i] = column[i * out];
-        for (int64_t i = present; i < columns; i++) row[i] = 0;
-      }
-    }
-}
-
 class Forward {
   Network &net;
   Activations &a;
@@ -220,7 +215,7 @@ public:
     // Sums of differences to a first value: a mean far from zero then costs no digits.
     origin.assign(static_cast<size_t>(channels), 0);
     if (training) {
-      k.gather(unit.forward, from, weights, y, 1, false);
+      k.gather(unit.opening, from, weights, y, 1, false);
       std::memcpy(origin.data(), y, sizeof(float) * channels);
     }
     over_samples(n, [&](int64_t first, int64_t last) {
@@ -392,7 +387,7 @@ struct Backward : FusedBackward {
       int64_t taps = unit.kernel * unit.kernel, stride = unit.backward.row;
       int64_t pieces = std::min(threads(), taps);
       in_parallel(pieces, [&](int64_t piece) {
-        for (int64_t tap = taps * piece / pieces; tap < taps * (piece + 1) / pieces; tap++) turn(flat + unit.weight + tap * unit.in * unit.out, unit.in, unit.out, turned + tap * unit.out * stride, stride);
+        for (int64_t tap = taps * piece / pieces; tap < taps * (piece + 1) / pieces; tap++) k.turn(flat + unit.weight + tap * unit.in * unit.out, unit.in, unit.out, turned + tap * unit.out * stride, stride);
       });
       over_samples(n, [&](int64_t first, int64_t last) {
         k.gather(unit.backward, dy + first * unit.backward.from_stride, turned, to + first * unit.backward.to_stride, last - first, adds);
@@ -516,6 +511,7 @@ int ctorch_resnet_new(const ctorch_resnet_shape *shape, ctorch_tensor weights, c
       }
     }
     for (size_t u = 1; u < net->units.size(); u++) list_terms(net->units[u]);
+    for (Unit &unit : net->units) unit.opening = first_position(unit.forward);
     at::Tensor head_weight = take(), head_bias = take();
     net->parameters.push_back(head_weight);
     net->parameters.push_back(head_bias);
