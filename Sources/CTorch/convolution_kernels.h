@@ -4,6 +4,8 @@
 // Images lie as [position, channel], with channels filled up with zeros to a multiple of 8. A convolution is a list for each position of what it is the sum of:
 // places in the source and rows of weights. So nothing is multiplied with the zeros of a border, and one loop serves forward passes and gradients, any stride.
 
+#include "register_squares.h"
+
 template <int L> using vec = float __attribute__((vector_size(L * 4)));
 #define INLINE static inline __attribute__((always_inline))
 
@@ -224,19 +226,8 @@ static void through_norm(const float *d, const float *y, int64_t positions, int6
   });
 }
 
-/// Of a square of 8 rows: swaps each upper right block of D x D with the lower left one.
-template <int D, int... J> INLINE void swap_blocks(vec<8> *rows, std::integer_sequence<int, J...>) {
-  for (int i = 0; i < 8; i++) {
-    if (i & D) continue;
-    vec<8> a = rows[i], b = rows[i + D];
-    rows[i] = __builtin_shufflevector(a, b, ((J & D) ? 8 + J - D : J)...);
-    rows[i + D] = __builtin_shufflevector(a, b, ((J & D) ? 8 + J : J + D)...);
-  }
-}
-
 /// [in, out] to [out, stride], zero behind the first `in`. The stride is a multiple of 8.
 static void turn(const float *from, int64_t in, int64_t out, float *to, int64_t stride) {
-  constexpr auto eight = std::make_integer_sequence<int, 8>();
   for (int64_t i = 0; i < stride; i += 8)
     for (int64_t j = 0; j < out; j += 8) {
       int64_t columns = std::min<int64_t>(8, out - j);
@@ -248,9 +239,7 @@ static void turn(const float *from, int64_t in, int64_t out, float *to, int64_t 
         if (columns == 8) rows[r] = load<8>(row);
         else for (int64_t c = 0; c < columns; c++) rows[r][c] = row[c];
       }
-      swap_blocks<4>(rows, eight);
-      swap_blocks<2>(rows, eight);
-      swap_blocks<1>(rows, eight);
+      turn_square<vec<8>, 8>(rows);
       for (int64_t c = 0; c < columns; c++) store<8>(to + (j + c) * stride + i, rows[c]);
     }
 }

@@ -3,6 +3,8 @@
 //
 // Activations lie in rows of a stride that is a multiple of 16 floats; what is behind a row's last column is zero.
 
+#include "register_squares.h"
+
 typedef float vec __attribute__((vector_size(V * 4)));
 typedef float loose __attribute__((vector_size(V * 4), aligned(4)));
 
@@ -74,30 +76,13 @@ struct Row {
   static constexpr int parts = N + (H ? 1 : 0);
 };
 
-/// Of a square of V rows: swaps each upper right block of D x D with the lower left one.
-template <int D, int... J>
-static inline __attribute__((always_inline)) void swap_blocks(vec *rows, std::integer_sequence<int, J...>) {
-  for (int i = 0; i < V; i++) {
-    if (i & D) continue;
-    vec a = rows[i], b = rows[i + D];
-    rows[i] = __builtin_shufflevector(a, b, ((J & D) ? V + J - D : J)...);
-    rows[i + D] = __builtin_shufflevector(a, b, ((J & D) ? V + J : J + D)...);
-  }
-}
-
-template <int D>
-static inline __attribute__((always_inline)) void turn_square(vec *rows) {
-  swap_blocks<D>(rows, std::make_integer_sequence<int, V>());
-  if constexpr (D > 1) turn_square<D / 2>(rows);
-}
-
 /// to[K, stride] = from[N, K] transposed, columns behind N set to zero.
 static void transpose(const float *from, int64_t n, int64_t k, float *to, int64_t stride) {
   for (int64_t j = 0; j < stride; j += V) {
     for (int64_t p = 0; p < k; p += V) {
       vec rows[V];
       for (int i = 0; i < V; i++) rows[i] = j + i < n ? load_up_to(from + (j + i) * k + p, k - p) : vec{};
-      turn_square<V / 2>(rows);
+      turn_square<vec, V>(rows);
       for (int i = 0; i < V; i++)
         if (p + i < k) store(to + (p + i) * stride + j, rows[i]);
     }
