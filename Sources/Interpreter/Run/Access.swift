@@ -21,7 +21,7 @@ enum Access {
             }
         }
         if case .host(let host) = value, let field = try host.field(name) { return field }
-        throw unknownField(value, name)
+        throw unknownField(value, name, evaluator.registry)
     }
 
     /// What other languages write as a field or method: the hint for a value that has these fields, or nil.
@@ -36,7 +36,7 @@ enum Access {
         }
     }
 
-    static func unknownField(_ value: Value, _ name: String) -> Failure {
+    private static func unknownField(_ value: Value, _ name: String, _ registry: Registry? = nil) -> Failure {
         var known = members(of: value).names
         if case .record(let record) = value { known += record.entries.keys }
         if case .host(let host) = value { known += host.fieldNames }
@@ -45,6 +45,8 @@ enum Access {
             hint = "the value is none; did a function not return one?"
         } else if let meant = habit(name, known) {
             hint = meant
+        } else if let function = registry?.builtins[name], !function.signature.parameters.isEmpty {
+            hint = "\(name) is a function: \(name)(\(function.signature.parameters.map(\.name).joined(separator: ", ")))"
         } else if let near = Suggestion.nearest(to: name, among: known) {
             hint = "did you mean '.\(near)'?"
         } else {
