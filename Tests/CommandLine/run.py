@@ -151,7 +151,7 @@ def test_mnist_files():
     (home / "mnist").mkdir()
     write_mnist(home / "mnist")
     check(bclsh("-e", "print mnist()", env={"BCL_DATA": str(home)}), 0, "30 training and 10 test images 1x4x4")
-    check(bclsh("-e", f"print permuted(mnist(path=\"{home}/mnist\"), tasks=2, per_task=5)"), 0, "2 tasks, 16 inputs")
+    check(bclsh("-e", f"print permuted(mnist(path=\"{home}/mnist\"), tasks=2, per_task=5)"), 0, "2 tasks of 5 samples, 16 inputs")
     good = gzip.compress(idx([2051, 30, 4, 4], [0] * 480))
     for content, message in [
         (good[:-12], "cut off"),

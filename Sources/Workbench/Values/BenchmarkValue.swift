@@ -52,7 +52,9 @@ final class BenchmarkValue: HostValue, Reproducible {
 
     override var typeName: String { "benchmark" }
     override func describe(_ describer: inout Describer) {
-        describer.write("<\(benchmark.name): \(benchmark.tasks.count) task\(benchmark.tasks.count == 1 ? "" : "s"), \(benchmark.inputSize) inputs, \(benchmark.outputs) outputs>")
+        let sizes = benchmark.tasks.map(\.train.count), tasks = "\(benchmark.tasks.count) task\(benchmark.tasks.count == 1 ? "" : "s")"
+        let samples = sizes.min().map { least in " of \(Numbers.grouped(least))\(sizes.allSatisfy { $0 == least } ? "" : " to \(Numbers.grouped(sizes.max() ?? least))") samples" } ?? ""
+        describer.write("<\(benchmark.name): \(tasks)\(samples), \(benchmark.inputSize) inputs, \(benchmark.outputs) outputs>")
     }
     override func figure() throws -> Figure? { try BenchmarkFigures.benchmark(benchmark) }
     override func length() throws -> Int? { benchmark.tasks.count }
