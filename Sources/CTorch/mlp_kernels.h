@@ -255,8 +255,8 @@ static void multiply_sparse(const float *x, int64_t ldx, const float *w, int64_t
 }
 
 /// A row of c (+)= the sum over the samples whose bit is set of x[s] * d[s, .].
-template <int N, bool H>
-static inline __attribute__((always_inline)) void outer_row(const float *x, int64_t ldx, uint64_t bits, const float *d, int64_t ldd, float *c, int64_t n, bool adds) {
+template <int N, bool H, bool adds>
+static inline __attribute__((always_inline)) void outer_row(const float *x, int64_t ldx, uint64_t bits, const float *d, int64_t ldd, float *c, int64_t n) {
   auto sum = Row<N, H>::zero();
   for (; bits; bits &= bits - 1) {
     int64_t s = __builtin_ctzll(bits);
@@ -284,12 +284,18 @@ static void outer_sparse(const float *x, int64_t ldx, const float *d, int64_t ld
       }
       uint64_t bits[16];
       turn_bits(rows, bits);
-      for (int64_t q = 0; q < count; q++) {
-        if (!bits[q] && adds_here) continue;
-        for (int64_t j = 0; j < n; j += 128) {
-          int64_t width = std::min<int64_t>(128, n - j);
-          with_row<wide>(halves(width), [&]<int N, bool H>() { outer_row<N, H>(from + q, ldx, bits[q], d + start * ldd + j, ldd, c + (p + q) * ldc + j, width, adds_here); });
-        }
+      for (int64_t j = 0; j < n; j += 128) {
+        int64_t width = std::min<int64_t>(128, n - j);
+        with_row<wide>(halves(width), [&]<int N, bool H>() {
+          const float *deltas = d + start * ldd + j;
+          float *to = c + p * ldc + j;
+          if (adds_here) {
+            for (int64_t q = 0; q < count; q++)
+              if (bits[q]) outer_row<N, H, true>(from + q, ldx, bits[q], deltas, ldd, to + q * ldc, width);
+          } else {
+            for (int64_t q = 0; q < count; q++) outer_row<N, H, false>(from + q, ldx, bits[q], deltas, ldd, to + q * ldc, width);
+          }
+        });
       }
     }
   }
