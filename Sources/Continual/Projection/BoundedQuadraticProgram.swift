@@ -96,9 +96,9 @@ public enum GradientProjection {
         }
         if FusedPasses.areKernels, gradient.isFlatVector, memories.allSatisfy(\.isFlatVector) { return try projectFlat(gradient, memories, margin) }
         try withoutGradients {
-            let products = try Tensor.stack(memories).matmul(gradient)
-            guard try products.min().item() < 0 else { return }
-            let rows = try Tensor.stack(memories).to(.float64)
+            let stacked = try Tensor.stack(memories)
+            guard try stacked.matmul(gradient).min().item() < 0 else { return }
+            let rows = try stacked.to(.float64)
             let g = try gradient.to(.float64)
             let gram = try rows.matmul(try rows.transpose(0, 1))
             let n = memories.count
