@@ -53,6 +53,8 @@ final class HelpPagesTests: XCTestCase {
         XCTAssertTrue(pages.page(for: "r")?.hasPrefix("r: record\n") ?? false)
         XCTAssertEqual(run("help half"), ["def half(x)\n  Half of it."])
         XCTAssertTrue(run("help(er)").first?.contains("Experience replay") ?? false)
+        XCTAssertEqual(run("help(half)"), ["def half(x)\n  Half of it."])
+        XCTAssertTrue(run("help(me.net.initialize)").first?.contains("truncated_normal") ?? false)
         XCTAssertEqual(run("help nonsense_name"), ["nothing is known about 'nonsense_name'"])
     }
 

@@ -1,7 +1,7 @@
 import CTorch
 
 /// Linear layers with ReLU between them. Names as in the published code: `net.0.weight`, `net.0.bias`, `net.2.weight`, ...
-/// Weights start Xavier uniform (Glorot and Bengio 2010), biases at zero.
+/// Weights start as `Initialization.xavier`.
 public final class MLP: Network {
     /// Sizes of the layers, input and output included.
     public let widths: [Int]
@@ -22,16 +22,7 @@ public final class MLP: Network {
             layout.add("net.\(2 * layer).bias", [widths[layer + 1]])
         }
         try super.init(layout, inputSize: widths[0], outputs: widths[widths.count - 1], dtype: dtype, device: device)
-        if let random { try initialize(random) }
-    }
-
-    private func initialize(_ random: RandomStream) throws {
-        for layer in 0..<widths.count - 1 {
-            let (fanIn, fanOut) = (widths[layer], widths[layer + 1])
-            let bound = (6 / Double(fanIn + fanOut)).squareRoot()
-            let values = try Tensor.from(random.uniform(fanIn * fanOut, from: -bound, to: bound), shape: [fanOut, fanIn]).to(dtype)
-            try withoutGradients { try view("net.\(2 * layer).weight").detach().copyInPlace(from: values) }
-        }
+        try initialize(random) { _ in .xavier }
     }
 
     override func didBind() {

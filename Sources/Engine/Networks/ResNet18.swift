@@ -64,7 +64,7 @@ public class ResNet18: Network {
         layout.add("\(style.head).bias", [outputs])
         try extra(&layout)
         try super.init(layout, inputSize: imageShape.reduce(1, *), outputs: outputs, dtype: dtype, device: device)
-        try initialize(random)
+        try initialize(random) { style == .imagenet && $0.count == 4 ? .kaiming : .pytorch }
     }
 
     public convenience init(outputs: Int, channels: Int = 20, imageShape: [Int] = [3, 32, 32], maxPool: Bool = true, style: Style = .reduced, random: RandomStream?,
@@ -89,26 +89,6 @@ public class ResNet18: Network {
             }
         }
         return result
-    }
-
-    private func initialize(_ random: RandomStream?) throws {
-        try withoutGradients {
-            for entry in entries {
-                let target = view(entry.name).detach
-                if entry.name.hasSuffix("running_var") || (entry.storage == .weight && entry.shape.count == 1 && entry.name.hasSuffix(".weight")) {
-                    try target().fillInPlace(1)
-                } else if let random, entry.shape.count > 1 || entry.name == "\(style.head).bias" {
-                    if style == .imagenet, entry.shape.count == 4 {
-                        let deviation = (2 / Double(entry.shape[0] * entry.shape[2] * entry.shape[3])).squareRoot()
-                        try target().copyInPlace(from: try Tensor.from(random.normal(entry.count).map { $0 * deviation }, shape: entry.shape).to(dtype).to(device))
-                        continue
-                    }
-                    let fanIn = entry.name == "\(style.head).bias" ? channels * 8 : entry.shape.dropFirst().reduce(1, *)
-                    let bound = 1 / Double(fanIn).squareRoot()
-                    try target().copyInPlace(from: try Tensor.from(random.uniform(entry.count, from: -bound, to: bound), shape: entry.shape).to(dtype).to(device))
-                }
-            }
-        }
     }
 
     override func didBind() {

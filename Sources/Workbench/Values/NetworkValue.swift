@@ -118,6 +118,13 @@ final class NetworkValue: Callable, Reproducible {
             try withoutGradients { try network.gradients.copyInPlace(from: try network.gradients.clamp(min: -limit, max: limit)) }
             return .none
         },
+        .method("initialize", [required("how")],
+                "Draws its weights anew, from the stream \"init\": \"xavier\" (an mlp's own: uniform within sqrt(6 / (fan_in + fan_out)), biases zero), \"pytorch\" (resnet18's own: uniform within 1 / sqrt(fan_in), biases too), \"kaiming\" (normal, deviation sqrt(2 / fan_out), biases zero) or "
+                    + "\"truncated_normal\" (deviation 0.1, cut at 0.2, biases 0.1: A-GEM's code). Batch norms are as new, gradients zero.") { value, arguments, _ in
+            guard case .host(let host) = value, let own = host as? NetworkValue else { return .none }
+            try own.network.initialize(try own.workbench.word(arguments, 0, Initialization.self, default: .xavier), own.workbench.streams.stream("init"))
+            return .none
+        },
         .property("takes_tasks", "Whether it is called with the tasks of the samples: net(x, t).") { value, _ in .bool(try network(value).takesTasks) },
         .property("input_parameters", "Parameters of its first layer: they are the first of the vector [P].") { value, _ in .int(try network(value).inputParameterCount) },
         .method("double", [], "A network of its own with the same weights in float64, for checks of derivatives. It takes float32 samples too.") { value, _, _ in
