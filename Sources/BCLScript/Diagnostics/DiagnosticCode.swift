@@ -58,6 +58,7 @@ public enum DiagnosticCode: Int, CaseIterable, Hashable, Sendable {
     case noValueYet = 65
     case notReady = 66
     case outOfMemory = 67
+    case lossNotFinite = 68
     case internalError = 99
 
     /// "BCL0012"

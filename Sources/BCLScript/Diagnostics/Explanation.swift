@@ -155,6 +155,9 @@ public struct Explanation: Sendable {
                     right: "let bench = permuted(digits(), tasks=2)\nlet m = ring(bench, slots=4)\nlet (x, y) = bench[0].minibatch(0)\nm.store(x, y, task=0)\nprint m.draw(2, tasks=1).y"),
         Explanation(.outOfMemory, "A value that would be too large", "A list holds at most 50 million elements, a string 256 MB; for numbers, use a tensor.",
                     wrong: "print [0] * 1000000000", right: "print zeros(1000).shape"),
+        Explanation(.lossNotFinite, "A loss that is nan or inf (warning)", "Training goes on, but from weights that are nan nothing is learned any more. Mostly the learning rate is too large; net.clip(1) before net.step also helps.",
+                    wrong: "let bench = permuted(digits(), tasks=1, per_task=40)\nlet me = single(mlp(64, 32, 10), bench, lr=1e30)\ntrain me on bench[0]",
+                    right: "let bench = permuted(digits(), tasks=1, per_task=40)\nlet me = single(mlp(64, 32, 10), bench, lr=0.03)\ntrain me on bench[0]"),
         Explanation(.internalError, "A fault of bclsh", "This should not happen. Please report it with the script."),
     ]
 }

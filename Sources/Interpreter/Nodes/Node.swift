@@ -32,7 +32,10 @@ final class CodeUnit {
 
     func located(_ error: Error, _ span: Span) -> Error {
         switch error {
-        case is ScriptError, is Interrupted, is Halted, is Suspension: return error
+        case let script as ScriptError:
+            script.wasCalled(from: Location(source, span))
+            return script
+        case is Interrupted, is Halted, is Suspension: return error
         case let failure as Failure:
             return ScriptError(Diagnostic(failure.code, failure.message, at: Location(source, span), hint: failure.hint))
         case let diagnostic as Diagnostic: return ScriptError(diagnostic)

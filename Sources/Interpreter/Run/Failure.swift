@@ -26,8 +26,8 @@ public final class ScriptError: Error {
     public struct Frame {
         /// "function update", "method bcl_dual", "on batch"
         public let what: String
-        /// Where it was called.
-        public let location: Location
+        /// Where it was called; nil while that is not known, and of what no script called.
+        public fileprivate(set) var location: Location?
     }
 
     public let diagnostic: Diagnostic
@@ -48,7 +48,7 @@ public final class ScriptError: Error {
     }
 
     func add(_ frame: Frame) {
-        if let last = trace.last?.frame, last.what == frame.what, last.location.span == frame.location.span, last.location.source === frame.location.source {
+        if let last = trace.last?.frame, last.what == frame.what, let place = frame.location, last.location?.span == place.span, last.location?.source === place.source {
             trace[trace.count - 1].count += 1
         } else if trace.count < 20 {
             trace.append((frame, 1))
@@ -57,12 +57,18 @@ public final class ScriptError: Error {
         }
     }
 
+    /// The host ran a handler on behalf of a call in a script (`train me on task`), and this is that call.
+    func wasCalled(from location: Location) {
+        if let last = trace.last, last.frame.location == nil { trace[trace.count - 1].frame.location = location }
+    }
+
     /// The diagnostic with the stack trace as notes.
     public var report: Diagnostic {
         var result = diagnostic
         for (frame, count) in trace {
             let times = count == 1 ? "" : " (\(count) times)"
-            result.notes.append(Diagnostic.Note("in \(frame.what), called from \(frame.location.description)\(times)"))
+            let origin = frame.location.map { ", called from \($0.description)" } ?? ""
+            result.notes.append(Diagnostic.Note("in \(frame.what)\(origin)\(times)"))
         }
         if omitted > 0 { result.notes.append(Diagnostic.Note("and \(omitted) more calls")) }
         return result

@@ -41,7 +41,7 @@ open class MethodInstance: HostValue {
         do { return try evaluator.invoke(handler, Arguments(handler.signature, taken)) } catch {
             let located = handler.code.unit.located(error, handler.code.literal.span)
             if let script = located as? ScriptError {
-                script.add(ScriptError.Frame(what: "'on \(event)' of \(method.name)", location: handler.location))
+                script.add(ScriptError.Frame(what: "'on \(event)' of \(method.name)", location: nil))
             }
             throw located
         }
