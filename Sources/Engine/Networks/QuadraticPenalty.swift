@@ -8,15 +8,16 @@ public enum QuadraticPenalty {
     }
 
     /// Adds the penalty's gradient, 2 strength importance (weights - anchor), to the network's gradients.
-    /// - Parameters: anchor and importance [P].
+    /// - Parameters: anchor and importance [P], floats of either precision.
     /// - Returns: the penalty; as a tensor of one number where it was not computed on the CPU, so that nobody waits for it.
     public static func add(to network: Network, anchor: Tensor, importance: Tensor, strength: Double) throws -> Value {
         let (weights, gradients) = (network.weights, network.gradients)
-        for vector in [anchor, importance] where vector.shape != weights.shape || vector.dtype != weights.dtype {
+        for vector in [anchor, importance] where vector.shape != weights.shape || !vector.dtype.isFloatingPoint {
             throw EngineError("a penalty takes vectors like the weights, \(weights.summary), not \(vector.summary)")
         }
         return try withoutGradients {
-            guard weights.dtype == .float32, weights.device == .cpu, FusedPasses.areKernels, anchor.isContiguous, importance.isContiguous else {
+            guard weights.dtype == .float32, weights.device == .cpu, FusedPasses.areKernels,
+                  anchor.dtype == .float32, importance.dtype == .float32, anchor.isContiguous, importance.isContiguous else {
                 // In the order in which PyTorch's autograd takes strength * importance * (weights - anchor)^2, so that bits agree.
                 let away = try weights.sub(anchor), scaled = try importance.mul(.float(strength))
                 try gradients.addInPlace(try scaled.mul(try away.mul(2)))
