@@ -6,7 +6,7 @@ extension Workbench {
     var networkBuiltins: [Builtin] {
         [
             Builtin("mlp", [variadic("sizes")], returns: "network", topic: "networks",
-                    doc: "Linear layers of these sizes with ReLU between them; Xavier uniform weights, zero biases. Input and output sizes included.",
+                    doc: "Linear layers of these sizes with ReLU between them; Xavier uniform weights, zero biases (net.initialize draws others). Input and output sizes included.",
                     example: "print mlp(64, 128, 10)") { arguments, _ in
                 let sizes = try arguments.list(0).map { value -> Int in
                     guard case .int(let size) = value else { throw Failure(.wrongType, "the sizes of mlp are ints, not \(value.phrase)", hint: "write mlp(64, 128, 10)") }
