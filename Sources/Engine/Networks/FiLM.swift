@@ -26,8 +26,8 @@ struct FiLMController {
     func initialize(_ random: RandomStream) throws {
         try withoutGradients {
             for layer in layers {
-                let bound = (6 / Double(layer.weight.shape[0] + layer.weight.shape[1])).squareRoot()
-                try Self.set(layer.weight, random.uniform(layer.weight.count, from: -bound, to: bound))
+                try Self.set(layer.weight, Initialization.xavier.weights(layer.weight.shape, random))
+                try layer.bias.detach().zeroInPlace()
             }
             try Self.set(embeddings, random.normal(embeddings.count))
         }

@@ -11,12 +11,7 @@ public final class FiLMResNet18: ResNet18 {
         try super.init(outputs: outputs, channels: channels, imageShape: imageShape, maxPool: maxPool, style: style, random: random, dtype: dtype, device: device) { layout in
             try FiLMController.add(to: &layout, tasks: tasks, embedding: embedding, widths: [8 * channels], first: 4)
         }
-        if let random { try initialize(random) }
-    }
-
-    private func initialize(_ random: RandomStream) throws {
-        try withoutGradients { try view("film4.bias").detach().zeroInPlace() }
-        try controller.initialize(random)
+        if let random { try controller.initialize(random) }
     }
 
     /// With a controller around the weights of a resnet18.
@@ -28,7 +23,7 @@ public final class FiLMResNet18: ResNet18 {
             try statistics.copyInPlace(from: base.statistics)
             try counters.copyInPlace(from: base.counters)
         }
-        try initialize(random)
+        try controller.initialize(random)
     }
 
     override func didBind() {

@@ -25,8 +25,8 @@ public enum Initialization: String, CaseIterable, Sendable {
             return random.normal(count).map { $0 * deviation }
         case .truncatedNormal:
             return (0..<count).map { _ in
-                var value = 2.5
-                while abs(value) > 2 { value = random.normal(1)[0] }
+                var value = random.nextNormal()
+                while abs(value) > 2 { value = random.nextNormal() }
                 return 0.1 * value
             }
         }
@@ -45,7 +45,7 @@ public enum Initialization: String, CaseIterable, Sendable {
 }
 
 extension Network {
-    /// Draws all weights anew, in the order of the state; batch norms are the identity again, with statistics of mean 0 and variance 1, and gradients zero.
+    /// Draws all weights anew, in the order of the state; batch norms are the identity again, with statistics of mean 0 and variance 1.
     /// - Parameters:
     ///   - scheme: for a layer, by the shape of its weight.
     ///   - random: nil leaves the weights of linear and convolution layers as they are.
@@ -65,12 +65,12 @@ extension Network {
                 try target.copyInPlace(from: try Tensor.from(values, shape: entry.shape).to(dtype).to(device))
             }
         }
-        try zeroGradients()
     }
 
-    /// Draws all weights anew by one scheme. A network with a controller can't: its controller has a start of its own.
+    /// Draws all weights anew by one scheme; gradients are zero then. A network with a controller can't: its controller has a start of its own.
     public func initialize(_ scheme: Initialization, _ random: RandomStream) throws {
         guard contextStart == nil else { throw EngineError("a network with a task controller can't be initialized: initialize the network first, then give it to film") }
         try initialize(random) { _ in scheme }
+        try zeroGradients()
     }
 }

@@ -22,7 +22,7 @@ public final class MLP: Network {
             layout.add("net.\(2 * layer).bias", [widths[layer + 1]])
         }
         try super.init(layout, inputSize: widths[0], outputs: widths[widths.count - 1], dtype: dtype, device: device)
-        try initialize(random) { _ in .xavier }
+        if let random { try initialize(random) { _ in .xavier } }
     }
 
     override func didBind() {

@@ -41,10 +41,12 @@ public final class RandomStream: RandomNumberGenerator {
 
     /// Standard normal numbers (Box and Muller).
     public func normal(_ count: Int) -> [Double] {
-        (0..<max(0, count)).map { _ in
-            let radius = sqrt(-2 * log(1 - nextUniform()))
-            return radius * cos(2 * .pi * nextUniform())
-        }
+        (0..<max(0, count)).map { _ in nextNormal() }
+    }
+
+    public func nextNormal() -> Double {
+        let radius = sqrt(-2 * log(1 - nextUniform()))
+        return radius * cos(2 * .pi * nextUniform())
     }
 
     /// From 0 up to, not including, the bound, without bias (Lemire 2019). The bound must be positive; 0 counts as 1.

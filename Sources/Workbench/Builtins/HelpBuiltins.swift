@@ -25,9 +25,8 @@ extension Workbench {
         case .unset, .none: return nil
         case .string(let text): return text.text
         case .host(let callable as Builtin): return callable.name
-        case .host(let method as MethodValue): return method.name
         case .host(let member as BoundMethod): return "\(member.value.typeName).\(member.signature.name)"
-        case .host(let function as Closure) where !function.isAnonymous: return function.signature.name
+        case .host(let closure as Closure) where !closure.isAnonymous: return closure.signature.name
         default: return value.typeName
         }
     }

@@ -104,17 +104,17 @@ extension Workbench {
     /// - Throws: `Halted` where it stops at one and somebody is there to go on.
     func goOn(_ learner: Learner, _ extent: LearnerStepping.Extent, remembers: Bool = false, pauses: Bool = false, _ evaluator: Evaluator) throws {
         var shown = Date.distantPast
-        var before = learner.losses.count
+        var looked = learner.lossCount
         func show(_ cursor: TrainingCursor) {
             let now = Date()
             guard let task = cursor.task, now.timeIntervalSince(shown) > 0.1 || cursor.done == cursor.total else { return }
             shown = now
             let detail = learner.losses.last.map { $0.isNaN ? "loss nan" : String(format: "loss %.3f", $0) } ?? ""
-            if let place = learner.firstLossNotFinite, place >= before {
-                before = .max
+            if let place = learner.firstLossNotFinite, place >= looked {
                 evaluator.emit(.warning(Diagnostic(.lossNotFinite, "the loss of \(learner.method.name)'s minibatch \(place + 1) is \(learner.losses[place].isNaN ? "nan" : "\(learner.losses[place])")", at: nil,
                                                    hint: "a smaller lr, or net.clip(1) before net.step; from weights that are nan nothing is learned any more", severity: .warning)))
             }
+            looked = learner.lossCount
             let label = "task \(task.task.number + 1)/\(task.benchmark.tasks.count)"
             evaluator.emit(.progress(Progress(label: label, done: cursor.done, total: cursor.total, unit: "minibatches", detail: detail)))
         }

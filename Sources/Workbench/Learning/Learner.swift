@@ -11,6 +11,8 @@ final class Learner: MethodInstance {
     private var lossHistory = LossHistory()
     /// What each minibatch's update returned. On a GPU this waits for the last of them.
     var losses: [Double] { lossHistory.values }
+    /// How many there are: nobody waits for a GPU.
+    var lossCount: Int { lossHistory.count }
     /// The first update whose loss was nan or infinite, from 0.
     var firstLossNotFinite: Int? { lossHistory.firstNotFinite }
     /// How many it has seen.
