@@ -15,6 +15,8 @@ template <int L> INLINE vec<L> load(const float *p) {
   return v;
 }
 template <int L> INLINE void store(float *p, vec<L> v) { __builtin_memcpy(p, &v, sizeof v); }
+/// ReLU. What is not a number stays so, as in libtorch: a network that has diverged must not look sound.
+INLINE vec<8> positive_part(vec<8> v) { return vec<8>{} > v ? vec<8>{} : v; }
 
 /// to[P samples, N registers] (+)= sum over the terms and channels of source[sample, term.from + c] * weights[term.weight + c * row, .]
 template <int L, int P, int N>
@@ -187,13 +189,13 @@ static void normalise(const float *y, int64_t positions, int64_t channels, const
         int64_t at = p * channels + c + j * 8;
         vec<8> v = load<8>(y + at) * load<8>(scale + c + j * 8) + load<8>(shift + c + j * 8);
         if (other) v += other_scale ? load<8>(other + at) * load<8>(other_scale + c + j * 8) + load<8>(other_shift + c + j * 8) : load<8>(other + at);
-        if (relu) v = v > vec<8>{} ? v : vec<8>{};
+        if (relu) v = positive_part(v);
         store<8>(to + at, v);
       }
   });
 }
 
-/// d = 0 where ReLU let nothing through (its result a is not positive; none: no ReLU); sums = sum of d, products = sum of d * (y - mean), for one image.
+/// d = 0 where ReLU let nothing through (its result a is 0; none: no ReLU); sums = sum of d, products = sum of d * (y - mean), for one image.
 static void mask_and_sum(float *d, const float *a, const float *y, const float *mean, int64_t positions, int64_t channels, float *sums, float *products) {
   over_channels(channels, [&](auto size, int64_t c) __attribute__((always_inline)) {
     constexpr int N = decltype(size)::value;
@@ -204,7 +206,7 @@ static void mask_and_sum(float *d, const float *a, const float *y, const float *
         int64_t at = p * channels + c + j * 8;
         vec<8> v = load<8>(d + at);
         if (a) {
-          v = load<8>(a + at) > vec<8>{} ? v : vec<8>{};
+          v = load<8>(a + at) <= vec<8>{} ? vec<8>{} : v;
           store<8>(d + at, v);
         }
         sum[j] += v;
@@ -257,7 +259,7 @@ static void pool(const float *y, int64_t height, int64_t width, int64_t channels
           int64_t row = 2 * i + tap / 3 - 1, column = 2 * j + tap % 3 - 1;
           if (row < 0 || row >= height || column < 0 || column >= width) continue;
           vec<8> v = load<8>(y + (row * width + column) * channels + c) * s + b;
-          v = v > vec<8>{} ? v : (v == v ? vec<8>{} : v);
+          v = positive_part(v);
           lanes higher = (lanes)(v > best) | (lanes)(v != v);
           best = higher ? v : best;
           which = higher ? lanes{} + tap : which;

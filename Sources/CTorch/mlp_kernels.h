@@ -15,6 +15,8 @@ typedef float loose_half __attribute__((vector_size(V * 2), aligned(4)));
 static inline __attribute__((always_inline)) vec load(const float *p) { return *reinterpret_cast<const loose *>(p); }
 static inline __attribute__((always_inline)) void store(float *p, vec v) { *reinterpret_cast<loose *>(p) = v; }
 static inline __attribute__((always_inline)) vec fill(float x) { return x - vec{}; }
+/// ReLU. What is not a number stays so, as in libtorch: a network that has diverged must not look sound.
+static inline __attribute__((always_inline)) vec positive_part(vec v) { return vec{} > v ? vec{} : v; }
 
 /// Which of up to 64 floats are not zero, a bit for each. The namespace brings `nonzero16`.
 static inline __attribute__((always_inline)) uint64_t nonzero(const float *x, int64_t n) {
@@ -101,7 +103,7 @@ static inline __attribute__((always_inline)) void tile(const float *a, int64_t l
   for (int i = 0; i < M; i++)
     for (int j = 0; j < Row<N, H>::parts; j++) {
       vec s = sum[i].part(j);
-      if (relu) s = s > vec{} ? s : vec{};
+      if (relu) s = positive_part(s);
       store(c + i * ldc + j * V, s);
     }
 }
@@ -310,11 +312,11 @@ static void add_rows(const float *d, int64_t ldd, int64_t rows, int64_t columns,
   }
 }
 
-/// d[i] = 0 where ReLU let nothing through: its result a[i] is not positive. n is a multiple of 16.
+/// d[i] = 0 where ReLU let nothing through: its result a[i] is 0. n is a multiple of 16.
 static void pass_relu(float *d, const float *a, int64_t n) {
   for (int64_t i = 0; i < n; i += V) {
     vec v = load(d + i);
-    store(d + i, load(a + i) > vec{} ? v : vec{});
+    store(d + i, load(a + i) <= vec{} ? vec{} : v);
   }
 }
 
@@ -322,10 +324,7 @@ static void pass_relu(float *d, const float *a, int64_t n) {
 static void finish_row(float *row, int64_t n, int64_t columns, bool relu) {
   for (int64_t j = n; j < columns; j++) row[j] = 0;
   if (!relu) return;
-  for (int64_t j = 0; j < columns; j += V) {
-    vec v = load(row + j);
-    store(row + j, v > vec{} ? v : vec{});
-  }
+  for (int64_t j = 0; j < columns; j += V) store(row + j, positive_part(load(row + j)));
 }
 
 static const Kernels kernels = {transpose, multiply, outer, multiply_sparse, outer_sparse, add_rows, pass_relu, finish_row};

@@ -440,7 +440,7 @@ struct Backward : FusedBackward {
             for (int64_t j = 0; j < net.width; j++)
               for (int64_t c = 0; c < stem.channels(); c++) {
                 int64_t at = (i * net.width + j) * stem.channels() + c;
-                if (!(a.h[0][s * from + at] > 0)) continue;
+                if (a.h[0][s * from + at] <= 0) continue;
                 int64_t tap = a.chosen[s * pooled + at], row = 2 * i + tap / 3 - 1, column = 2 * j + tap % 3 - 1;
                 below[s * image + (row * stem.width + column) * stem.channels() + c] += d[s * from + at];
               }

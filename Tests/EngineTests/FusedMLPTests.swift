@@ -50,6 +50,25 @@ final class FusedMLPTests: XCTestCase {
         }
     }
 
+    /// A network that has diverged must not look sound: nan and infinity go where they go with libtorch's operations.
+    func testWhatIsNoNumberStaysSo() throws {
+        let stream = RandomStream(seed: 9)
+        let widths = [40, 16, 20, 5]
+        for bad in [Double.nan, .infinity] {
+            // A weight and a bias of the first layer, a bias of the second, a weight of the last; then a sample.
+            for place in [3, 40 * 16 + 2, 40 * 16 + 16 + 16 * 20 + 4, 40 * 16 + 16 + 16 * 20 + 20 + 7, -1] {
+                let net = try network(widths, stream)
+                let (x, y) = (try samples(12, 40, zeros: 0, stream), try labels(12, 5))
+                let spoilt = place < 0 ? try x.narrow(0, 5, 1).narrow(1, 7, 1) : try net.weights.narrow(0, place, 1)
+                try withoutGradients { try spoilt.copyInPlace(from: try Tensor.from([bad]).to(.float32).reshape(spoilt.shape)) }
+                let (fused, plain) = (try pass(net, x, y), try pass(net, x, y, plain: true))
+                XCTAssertEqual(fused.logits.map(\.isNaN), plain.logits.map(\.isNaN), "\(bad) at \(place)")
+                XCTAssertEqual(fused.gradients.map(\.isFinite), plain.gradients.map(\.isFinite), "\(bad) at \(place)")
+                XCTAssertTrue(fused.logits.contains { $0.isNaN } || fused.gradients.contains { $0.isNaN }, "\(bad) at \(place)")
+            }
+        }
+    }
+
     func testThreadsChangeNothing() throws {
         let stream = RandomStream(seed: 4)
         for widths in [[784, 100, 100, 10], [784, 128, 128, 10]] {

@@ -57,6 +57,29 @@ final class FusedResNetTests: XCTestCase {
         }
     }
 
+    /// A network that has diverged must not look sound: one weight or one pixel that is nan makes the logits nan, and the gradients.
+    func testWhatIsNoNumberStaysSo() throws {
+        let stream = RandomStream(seed: 8)
+        for pool in [true, false] {
+            for place in ["conv1.weight", "layer2.0.shortcut.0.weight", "layer3.1.bn2.bias", "pixel"] {
+                let net = try ResNet18(outputs: 7, channels: 8, imageShape: [3, 16, 16], maxPool: pool, style: .reduced, random: stream)
+                let x = try Tensor.from(stream.normal(4 * net.inputSize), shape: [4, net.inputSize]).to(.float32)
+                let y = try Tensor.from((0..<4).map { $0 })
+                var state = Dictionary(uniqueKeysWithValues: try net.stateDict())
+                let spoilt = try (place == "pixel" ? x : state[place]!).flatten(0).narrow(0, 0, 1)
+                try withoutGradients { try spoilt.copyInPlace(from: try Tensor.from([Double.nan]).to(.float32)) }
+                if place != "pixel" { state[place] = try state[place]!.contiguous() }
+                try net.load(state)
+                for plain in [false, true] {
+                    let result = try outcome(net, x, y, training: true, plain: plain)
+                    XCTAssertTrue(try result.logits.doubles().contains { $0.isNaN }, "\(place), pool \(pool), plain \(plain)")
+                    XCTAssertTrue(try result.gradients.doubles().contains { $0.isNaN }, "\(place), pool \(pool), plain \(plain)")
+                    if place == "conv1.weight" { XCTAssertTrue(try result.statistics.doubles().contains { $0.isNaN }, "pool \(pool), plain \(plain)") }
+                }
+            }
+        }
+    }
+
     /// Two threads and one give the same bits, and the gradients add up.
     func testThreadsChangeNothing() throws {
         let stream = RandomStream(seed: 8)
