@@ -53,6 +53,26 @@ final class ProjectionTests: XCTestCase {
         XCTAssertGreaterThan(violated, 300)
     }
 
+    /// Without the raised diagonal no inner product is negative, however small the gradients of the memories, and where they depend on each other.
+    func testWithoutDiagonalNothingIsViolated() throws {
+        let random = RandomStream(seed: 6)
+        XCTAssertEqual(try GradientProjection.project(try Tensor.from([1.0, -1.0]), against: [try Tensor.from([0.0, 0.001])], margin: 0, diagonal: 0).doubles()[1], 0, accuracy: 1e-9)
+        for trial in 0..<40 {
+            let (n, width) = (1 + random.nextInt(below: 30), 20 + random.nextInt(below: 60))
+            let size = pow(10, -Double(trial % 5))
+            var memories = try (0..<n).map { _ in try Tensor.from(random.normal(width).map { $0 * size }) }
+            if trial % 3 == 0 { memories.append(try memories[0].mul(2)) }
+            if trial % 4 == 1 { memories = try memories.map { try $0.to(.float32) } }
+            let g = try Tensor.from(random.normal(width)).to(memories[0].dtype)
+            let x = try GradientProjection.project(g, against: memories, margin: [0, 0.5][trial % 2], diagonal: 0)
+            for memory in memories {
+                let cosine = try memory.dot(x).item() / max(1e-30, memory.norm().item() * x.norm().item())
+                XCTAssertGreaterThan(cosine, memory.dtype == .float32 ? -1e-5 : -1e-7, "trial \(trial)")
+            }
+        }
+        XCTAssertThrowsError(try GradientProjection.project(try Tensor.from([1.0]), against: [try Tensor.from([-1.0])], margin: 0, diagonal: -1))
+    }
+
     private struct Problem: Decodable {
         let kind: String, margin: Double, gradient: [Double], memories: [[Double]], dual: [Double], projected: [Double]
     }

@@ -67,8 +67,8 @@ final class MethodGradientTests: XCTestCase {
         func lookAhead(secondOrder: Bool) -> String {
             """
             let m = twin.replay_memory
-            let rates = twin.rates.double()
-            repeat 2 {
+            let rates = twin.rates
+            for glance in 0..2 {
               let order = permutation(6)
               let pieces = [order[j * 2:(j + 1) * 2] for j in 0..3]
               let past = m.draw(4, tasks=1)
@@ -82,7 +82,7 @@ final class MethodGradientTests: XCTestCase {
                 for (j, rows) in enumerate(pieces) {
                   let g = if \(secondOrder) or len(fixed) <= j then grad(cross_entropy(f(x2[rows], 1), y2[rows]), net) else fixed[j]
                   if len(fixed) <= j { fixed.append(g) }
-                  net.weights.add(a * g, scale=-1)
+                  net.weights.add(\(secondOrder ? "a" : "a.relu()") * g, scale=-1)
                   sum = sum + cross_entropy(f(mx, mt), my).item()
                 }
                 net.weights.set(here)
@@ -93,7 +93,8 @@ final class MethodGradientTests: XCTestCase {
               let for_rates = derivative(look, rates)
               def clipped(g) { return if g.norm().item() > 0.5 then g * (0.5 / g.norm().item()) else g }
               rates = rates - 0.25 * clipped(for_rates)
-              net.weights.set(start - rates * clipped(for_weights))
+              net.weights.set(start - rates.relu() * clipped(for_weights))
+              if glance == 0 { m.store(x2, y2, task=1) }
             }
             assert (rates - twin.rates).norm().item() > 0.01
             """
@@ -180,6 +181,9 @@ final class MethodGradientTests: XCTestCase {
                 """, minibatch),
             ("la_maml(net, bench, rate=0.125, lr_rates=0.25, memory=20, replay=4, piece=2, glances=2, clip=0.5, past_only=true)", lookAhead(secondOrder: false), minibatch),
             ("la_maml(net, bench, rate=0.125, lr_rates=0.25, memory=20, replay=4, piece=2, glances=2, clip=0.5, past_only=true, second_order=true)", lookAhead(secondOrder: true), minibatch),
+            // Many rates are below zero here.
+            ("la_maml(net, bench, rate=0.001, lr_rates=0.25, memory=20, replay=4, piece=2, glances=2, clip=0.5, past_only=true)", lookAhead(secondOrder: false), minibatch),
+            ("la_maml(net, bench, rate=0.001, lr_rates=0.25, memory=20, replay=4, piece=2, glances=2, clip=0.5, past_only=true, second_order=true)", lookAhead(secondOrder: true), minibatch),
             ("offline(net, bench, lr=0.05, epochs=1, batch=16)", """
                 net.weights.restore(twin.start)
                 let last = [bench[1].minibatch(0, 10), bench[1].minibatch(10, 10)]

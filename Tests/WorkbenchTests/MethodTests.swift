@@ -98,6 +98,158 @@ final class MethodTests: XCTestCase {
         XCTAssertEqual(lines, ["true 0.0 true"])
     }
 
+    /// The running Fisher information counts whole intervals of a task, and a task that is shorter as one.
+    func testRunningFisherInformationOfShortTasks() {
+        for (samples, interval, counted) in [(50, 2, [[0, 1], [2, 3]]), (30, 7, [[0, 1, 2]]), (40, 4, [[0, 1, 2, 3]])] {
+            let lines = run("""
+                let bench = permuted(digits(), tasks=2, per_task=\(samples), seed=1)
+                seed 3
+                let net = mlp(64, 12, 10).double()
+                let twin = net.copy()
+                let me = ewc_online(net, bench, lr=0.1, strength=0, variant="running", decay=0.8, interval=\(interval))
+                train me on bench
+                let f = classifier(twin, bench)
+                let running = 0
+                for task in bench.tasks {
+                  let gradients = []
+                  for n in 0..\(samples / 10) {
+                    let (x, y) = (task.train.x[10 * n:10 * n + 10].double(), task.train.y[10 * n:10 * n + 10])
+                    gradients.append(grad(cross_entropy(f(x, task.number), y), twin))
+                    twin.weights.add(gradients[-1], scale=-0.1)
+                  }
+                  for part in \(counted) { running = 0.2 * running + 0.8 * sum([gradients[n].square() for n in part]) / len(part) }
+                }
+                let low = running.min().item()
+                print (me.importance - (running - low) / (running.max().item() - low)).abs().max().item() < 1e-9
+                """)
+            XCTAssertEqual(lines, ["true"], "\(samples) samples, interval \(interval)")
+        }
+    }
+
+    /// The importance of rwalk over three tasks, from the weights and gradients that it went through (arXiv 1801.10112, equations 6 and 9).
+    func testRiemannianWalk() {
+        for (samples, interval, counted) in [(50, 2, [[0, 1], [2, 3]]), (30, 7, [[0, 1, 2]])] {
+            let lines = run("""
+                let bench = permuted(digits(), tasks=3, per_task=\(samples), seed=1)
+                seed 3
+                let net = mlp(64, 12, 10).double()
+                let twin = net.copy()
+                let me = rwalk(net, bench, lr=0.1, strength=0.5, decay=0.8, interval=\(interval), damping=0.002)
+                train me on bench
+                let f = classifier(twin, bench)
+                def scaled(v) { return (v - v.min().item()) / (v.max().item() - v.min().item()) }
+                let (fisher, scores, importance, anchor) = (zeros(net.parameters).double(), [], 0, twin.weights.vector)
+                for task in bench.tasks {
+                  let (weights, gradients) = ([twin.weights.vector], [])
+                  for n in 0..\(samples / 10) {
+                    let (x, y) = (task.train.x[10 * n:10 * n + 10].double(), task.train.y[10 * n:10 * n + 10])
+                    gradients.append(grad(cross_entropy(f(x, task.number), y), twin))
+                    twin.weights.add(gradients[-1] + 2 * 0.5 * importance * (weights[-1] - anchor), scale=-0.1)
+                    weights.append(twin.weights.vector)
+                  }
+                  let score = zeros(net.parameters).double()
+                  for part in \(counted) {
+                    let gain = zeros(net.parameters).double()
+                    for n in part { gain = gain - gradients[n] * (weights[n + 1] - weights[n]) }
+                    let away = 0.5 * fisher * (weights[part[-1] + 1] - weights[part[0]]).square()
+                    score = score + gain.clamp(min=0) / (away + 0.002)
+                    fisher = 0.2 * fisher + 0.8 * sum([gradients[n].square() for n in part]) / len(part)
+                  }
+                  scores.append(if scores then (scores[-1] + score) / 2 else score)
+                  importance = scaled(fisher) + scaled(scores[-1])
+                  anchor = weights[-1]
+                }
+                print (net.weights.vector - twin.weights.vector).norm().item() < 1e-9, (me.importance - importance).abs().max().item() < 1e-7
+                """)
+            XCTAssertEqual(lines, ["true true"], "\(samples) samples, interval \(interval)")
+        }
+    }
+
+    /// Two benchmarks that begin with the same task; the later head of the second is wider. What is learned of the first task must not depend on that.
+    func testHeadsOfLaterTasksChangeNothing() {
+        for method in methods where !["offline", "icarl"].contains(method) {
+            let lines = run("""
+                let two = split(digits(), tasks=2, classes_per_task=2, order=[0, 1, 2, 3], per_task=40, seed=1)
+                let wide = split(digits(), tasks=1, classes_per_task=4, order=[4, 5, 6, 7], per_task=40, seed=1)
+                let net = mlp(64, 20, 8)
+                let found = []
+                for bench in [concat(two, two), concat(two, wide)] {
+                  seed 1
+                  let me = \(method)(net.copy(), bench)
+                  train me on bench.tasks[:2]
+                  found.append((me.net.weights.vector, me.losses))
+                }
+                print (found[0][0] - found[1][0]).abs().max().item() < 0.00001, max([abs(a - b) for (a, b) in zip(found[0][1], found[1][1])]) < 0.0001
+                """)
+            // Controllers of more tasks are larger, and their first weights others: ctn's two benchmarks have a task more and less.
+            XCTAssertEqual(lines, method == "ctn" ? lines : ["true true"], method)
+        }
+    }
+
+    /// Samples of tasks with heads of two and four classes in one minibatch: losses count each sample's own classes.
+    func testLossesOfUnevenHeads() {
+        let lines = run("""
+            let two = split(digits(), tasks=1, classes_per_task=2, order=[0, 1], per_task=20, seed=1)
+            let four = split(digits(), tasks=1, classes_per_task=4, order=[2, 3, 4, 5], per_task=20, seed=1)
+            let bench = concat(two, four)
+            let net = mlp(64, 20, 6).double()
+            let other = mlp(64, 20, 6).double()
+            let (f, g) = (classifier(net, bench), classifier(other, bench))
+            let m = reservoir(bench, slots=40)
+            let r = ring(bench, slots=20)
+            for t in 0..2 {
+              let (x, y) = (bench[t].train.x, bench[t].train.y)
+              print f(x, t).shape
+              m.store(x, y, task=t, targets=g(x, t))
+              r.store(x, y, task=t)
+              r.set_targets(softmax(g(x, t), 3), task=t)
+            }
+            let (a, b) = (bench[0].train.x.double(), bench[1].train.x.double())
+            def squares(x, t) { return (f(x, t) - g(x, t)).square() }
+            def divergences(x, t) {
+              let p = softmax(g(x, t), 3)
+              return p * (p.log() - softmax(f(x, t), 3).log())
+            }
+            let all = m.all
+            let loss = mse(f(all.x, all.t), all.targets)
+            let wanted = (squares(a, 0).sum() + squares(b, 1).sum()) / 120
+            print abs(loss.item() - wanted.item()) < 1e-9, (grad(loss, net) - grad(wanted, net)).norm().item() < 1e-9
+            let held = r.all
+            let distance = kl(f(held.x, held.t), held.targets, temperature=3)
+            let far = (divergences(a, 0).sum() + divergences(b, 1).sum()) / 120
+            print abs(distance.item() - far.item()) < 1e-9, (grad(distance, net) - grad(far, net)).norm().item() < 1e-9
+            let (x, y) = (cat([a[:1], b[:1]]), tensor([1, 3]))
+            print abs(cross_entropy(f(x, [0, 1]), y).item() - (cross_entropy(f(a[:1], 0), y[:1]).item() + cross_entropy(f(b[:1], 1), y[1:]).item()) / 2) < 1e-9
+            print f(x, [0, 1])[0][2:].list()
+            """)
+        XCTAssertEqual(lines, ["[20, 2]", "[20, 4]", "true true", "true true", "true", "[-inf, -inf]"])
+    }
+
+    /// What lwf distils are the heads of the tasks that it has learned, whatever their numbers.
+    func testLwFDistilsWhatItHasLearned() {
+        let lines = run("""
+            let bench = split(digits(), tasks=5, per_task=20, seed=1)
+            let net = mlp(64, 20, 10)
+            let me = lwf(net, bench, strength=3)
+            def strength_matters(k) {
+              seed 4
+              let other = lwf(me.net.copy(), bench, strength=0)
+              let mine = lwf(me.net.copy(), bench, strength=3)
+              for l in [other, mine] { for t in me.learned { train l on bench[t] } }
+              let (a, b) = (other.net.copy(), mine.net.copy())
+              train other on bench[k]
+              train mine on bench[k]
+              return (other.net.weights.vector - a.weights.vector - (mine.net.weights.vector - b.weights.vector)).norm().item() > 1e-6
+            }
+            print strength_matters(2), me.learned
+            train me on bench[2]
+            print strength_matters(0), me.learned
+            train me on bench[2]
+            print me.learned
+            """)
+        XCTAssertEqual(lines, ["false []", "true [2]", "[2]"])
+    }
+
     /// The steps that gem and agem make: no negative inner product with the gradient of any past task's memory, where the plain gradient has some.
     func testProjectedStepsProtectTheMemories() {
         for method in ["gem(net, bench, lr=0.05, memory=30, strength=0)", "agem(net, bench, lr=0.05, memory=30, replay=999)"] {
@@ -285,9 +437,9 @@ final class MethodTests: XCTestCase {
             ("ewc(net, bench, strength=-1)", "memory and strength must not be negative"),
             ("ewc_online(net, bench, gamma=-1)", "memory, strength and gamma must not be negative"),
             ("ftml(net, bench, beta=-1)", "beta must not be negative"),
-            ("gem(net, bench, strength=-1)", "strength must not be negative"),
+            ("gem(net, bench, strength=-1)", "strength and diagonal must not be negative"),
             ("icarl(net, bench, memory=-1)", "memory and strength must not be negative"),
-            ("la_maml(net, bench, rate=-1)", "rate, lr_rates and clip must not be negative"),
+            ("la_maml(net, bench, rate=-1)", "rate and lr_rates must not be negative, and clip must be positive"),
             ("lwf(net, bench, temperature=0)", "strength must not be negative, and temperature must be positive"),
             ("mas(net, bench, strength=-1)", "memory and strength must not be negative"),
             ("mer(net, bench, replay=0)", "batches and replay must be at least 1"),

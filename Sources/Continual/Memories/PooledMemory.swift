@@ -33,6 +33,7 @@ public final class PooledMemory {
     public private(set) var writes = 0
     private let random: RandomStream
     private let source: DrawSource
+    private let head: HeadColumns
     /// The class's number among all classes, by task and label.
     private let classNumber: (Int, Int) -> Int?
 
@@ -40,6 +41,7 @@ public final class PooledMemory {
         guard capacity >= 1 else { throw DataError("a memory needs at least one slot, not \(capacity)") }
         self.rule = rule
         self.bench = bench
+        head = HeadColumns(bench)
         self.random = random
         self.source = source
         var total = capacity
@@ -80,6 +82,7 @@ public final class PooledMemory {
         guard x.rank == 2, x.shape[1] == sampleSize, y.shape == [x.shape[0]], y.dtype == .int64, x.dtype == self.x.dtype else {
             throw DataError("the memory takes x [B, \(sampleSize)] and y int64 [B], not \(x.summary) and \(y.summary)")
         }
+        let targets = try targets.map { try head.fitted($0, task: task) }
         if let targets {
             guard targets.rank == 2, targets.shape[0] == y.count, self.targets == nil || self.targets!.shape[1] == targets.shape[1] else {
                 throw DataError("the targets are [\(y.count), \(self.targets.map { String($0.shape[1]) } ?? "classes")], not \(targets.summary)")

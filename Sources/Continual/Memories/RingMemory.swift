@@ -52,8 +52,10 @@ public final class RingMemory {
     /// Minibatches that were written.
     public private(set) var writes = 0
     public var source: DrawSource
+    /// Of the tasks whose samples it keeps.
+    public let head: HeadColumns
 
-    public init(tasks: Int, slots: Int, sampleSize: Int, prefills: Bool, sharesPosition: Bool = false, source: DrawSource, dtype: DType = .float32, device: Device = .cpu) throws {
+    public init(tasks: Int, slots: Int, sampleSize: Int, prefills: Bool, sharesPosition: Bool = false, head: HeadColumns = HeadColumns(), source: DrawSource, dtype: DType = .float32, device: Device = .cpu) throws {
         guard tasks >= 1, slots >= 1, sampleSize >= 1 else { throw DataError("a memory needs at least one slot for each task, not \(slots)") }
         let (rows, overflow) = tasks.multipliedReportingOverflow(by: slots)
         guard !overflow else { throw DataError("a memory of \(tasks) tasks with \(slots) slots is too large") }
@@ -63,6 +65,7 @@ public final class RingMemory {
         self.prefills = prefills
         self.sharesPosition = sharesPosition
         self.source = source
+        self.head = head
         x = try Tensor.zeros([rows, sampleSize], dtype: dtype, device: device)
         y = try Tensor.zeros([rows], dtype: .int64, device: device)
         filled = [Int](repeating: 0, count: tasks)
@@ -173,6 +176,7 @@ public final class RingMemory {
     /// Stores soft targets beside the samples of a task: [filled, C], or [slots, C] also for the slots that nothing was written to yet.
     public func setTargets(_ values: Tensor, task: Int) throws {
         guard task >= 0, task < tasks else { throw DataError("the memory has no task \(task); it has tasks 0 to \(tasks - 1)") }
+        let values = try head.fitted(values, task: task)
         guard values.rank == 2, values.shape[0] == filled[task] || values.shape[0] == slots, targets == nil || targets!.shape[1] == values.shape[1] else {
             throw DataError("the targets of task \(task) are [\(filled[task]), \(targets.map { String($0.shape[1]) } ?? "classes")], not \(values.summary)")
         }

@@ -81,20 +81,25 @@ public enum BoundedQuadraticProgram {
 /// Gradient episodic memory's projection (Lopez-Paz and Ranzato 2017, equation 11).
 public enum GradientProjection {
     /// The vector nearest to the gradient g [P] that has no negative inner product with any of the memories' gradients; g itself where it has none.
-    /// As in GEM's code the diagonal is raised by 1e-3 and the dual variables are at least `margin`, which favours the memories.
-    public static func project(_ gradient: Tensor, against memories: [Tensor], margin: Double) throws -> Tensor {
+    /// As in GEM's code the dual variables are at least `margin`, which favours the memories, and the diagonal of the dual problem is raised by `diagonal`:
+    /// memories whose gradients are not much longer than its square root then get only a part of what is theirs. Without it, by as little as rounding needs.
+    public static func project(_ gradient: Tensor, against memories: [Tensor], margin: Double, diagonal: Double = publishedDiagonal) throws -> Tensor {
         let projected = try gradient.detach().clone()
-        try projectInPlace(projected, against: memories, margin: margin)
+        try projectInPlace(projected, against: memories, margin: margin, diagonal: diagonal)
         return projected
     }
 
+    /// That of GEM's code.
+    public static let publishedDiagonal = 1e-3
+
     /// The same, where the gradient is.
-    public static func projectInPlace(_ gradient: Tensor, against memories: [Tensor], margin: Double) throws {
+    public static func projectInPlace(_ gradient: Tensor, against memories: [Tensor], margin: Double, diagonal: Double = publishedDiagonal) throws {
         guard !memories.isEmpty else { return }
+        guard diagonal >= 0, diagonal.isFinite else { throw DataError("the diagonal of a projection is raised by a number from 0 on, not \(diagonal)") }
         guard memories.count <= 1000, gradient.rank == 1, memories.allSatisfy({ $0.shape == gradient.shape }) else {
             throw DataError("a gradient [P] is projected against vectors of the same length, not \(memories.first { $0.shape != gradient.shape }?.summary ?? "\(memories.count) vectors") for \(gradient.summary)")
         }
-        if FusedPasses.areKernels, gradient.isFlatVector, memories.allSatisfy(\.isFlatVector) { return try projectFlat(gradient, memories, margin) }
+        if FusedPasses.areKernels, gradient.isFlatVector, memories.allSatisfy(\.isFlatVector) { return try projectFlat(gradient, memories, margin, diagonal) }
         try withoutGradients {
             let stacked = try Tensor.stack(memories)
             guard try stacked.matmul(gradient).min().item() < 0 else { return }
@@ -102,24 +107,33 @@ public enum GradientProjection {
             let g = try gradient.to(.float64)
             let gram = try rows.matmul(try rows.transpose(0, 1))
             let n = memories.count
-            let p = try gram.add(try gram.transpose(0, 1)).mul(0.5).add(try Tensor.eye(n, dtype: .float64, device: gradient.device).mul(1e-3))
             // One copy from a GPU for both.
-            let both = try Tensor.cat([try p.flatten(), try rows.matmul(g)]).doubles()
-            let v = try BoundedQuadraticProgram.solve(p: Array(both.prefix(n * n)), q: Array(both.suffix(n)), bound: margin)
+            let both = try Tensor.cat([try gram.add(try gram.transpose(0, 1)).mul(0.5).flatten(), try rows.matmul(g)]).doubles()
+            let v = try solve(Array(both.prefix(n * n)), Array(both.suffix(n)), margin, diagonal)
             try gradient.copyInPlace(from: try Tensor.from(v, device: gradient.device).matmul(rows).add(g))
         }
     }
 
     /// The same, with a pass over memory for each inner product instead of copies in float64.
-    private static func projectFlat(_ gradient: Tensor, _ memories: [Tensor], _ margin: Double) throws {
+    private static func projectFlat(_ gradient: Tensor, _ memories: [Tensor], _ margin: Double, _ diagonal: Double) throws {
         let products = try gradient.inner(memories)
         guard products.contains(where: { $0 < 0 }), !products.contains(where: \.isNaN) else { return }
         let n = memories.count
         var p = [Double](repeating: 0, count: n * n)
         for i in 0..<n {
             for (j, product) in zip(i..., try memories[i].inner(Array(memories[i...]))) { (p[i * n + j], p[j * n + i]) = (product, product) }
-            p[i * n + i] += 1e-3
         }
-        try gradient.combineInPlace(memories, try BoundedQuadraticProgram.solve(p: p, q: products, bound: margin))
+        try gradient.combineInPlace(memories, try solve(p, products, margin, diagonal))
+    }
+
+    /// - Parameters:
+    ///   - p: inner products of the memories' gradients, n x n.
+    ///   - q: theirs with the gradient, n.
+    private static func solve(_ p: [Double], _ q: [Double], _ margin: Double, _ diagonal: Double) throws -> [Double] {
+        var p = p
+        let places = q.indices.map { $0 * (q.count + 1) }
+        let ridge = max(diagonal, 1e-10 * (places.map { p[$0] }.max() ?? 0))
+        for place in places { p[place] += ridge }
+        return try BoundedQuadraticProgram.solve(p: p, q: q, bound: margin)
     }
 }

@@ -8,15 +8,16 @@ final class FusedMLP {
     /// Larger layers spend their time in the matrix products, which libtorch has as well.
     private static let largestHiddenLayer = 1 << 20
 
-    static func suits(_ widths: [Int], _ dtype: DType) -> Bool {
-        dtype == .float32 && widths.count > 2 && widths[1] >= 16 && zip(widths, widths.dropFirst()).dropFirst().allSatisfy { $0 * $1 <= largestHiddenLayer }
+    /// In any precision weights lie as they do here: a vector [P] is one of the same network in another.
+    static func suits(_ widths: [Int]) -> Bool {
+        widths.count > 2 && widths[1] >= 16 && zip(widths, widths.dropFirst()).dropFirst().allSatisfy { $0 * $1 <= largestHiddenLayer }
     }
 
     /// - Parameters:
     ///   - weights, gradients: the flat vectors [P].
     ///   - parameters: weight and bias of each layer in turn, views of `weights`.
     init?(_ widths: [Int], _ weights: Tensor, _ gradients: Tensor, _ parameters: [Tensor]) {
-        guard Self.suits(widths, weights.dtype), weights.device == .cpu else { return nil }
+        guard Self.suits(widths), weights.dtype == .float32, weights.device == .cpu else { return nil }
         var handle: ctorch_mlp?
         let status = withExtendedLifetime((weights, gradients, parameters)) {
             ctorch_mlp_new(widths.map { Int64($0) }, Int32(widths.count), weights.handle, gradients.handle, parameters.map { $0.handle }, &handle)

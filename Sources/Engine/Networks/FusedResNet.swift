@@ -9,13 +9,14 @@ final class FusedResNet {
     private static let mostChannels = 24
     private static let largestSide = 256
 
-    static func suits(channels: Int, imageShape: [Int], _ dtype: DType) -> Bool {
-        dtype == .float32 && channels <= mostChannels && imageShape[0] <= 16 && imageShape.dropFirst().allSatisfy { $0 <= largestSide }
+    /// In any precision weights lie as they do here: a vector [P] is one of the same network in another.
+    static func suits(channels: Int, imageShape: [Int]) -> Bool {
+        channels <= mostChannels && imageShape[0] <= 16 && imageShape.dropFirst().allSatisfy { $0 <= largestSide }
     }
 
     /// - Parameter tensors: in the order of `ctorch_resnet_new`.
     init?(_ network: ResNet18, _ tensors: [Tensor]) {
-        guard Self.suits(channels: network.channels, imageShape: network.imageShape, network.dtype), network.device == .cpu else { return nil }
+        guard Self.suits(channels: network.channels, imageShape: network.imageShape), network.dtype == .float32, network.device == .cpu else { return nil }
         var shape = ctorch_resnet_shape(colours: Int64(network.imageShape[0]), height: Int64(network.imageShape[1]), width: Int64(network.imageShape[2]), outputs: Int64(network.outputs),
                                         channels: Int64(network.channels), stem_size: Int64(network.style.stemSize), stem_stride: Int64(network.style.stemStride),
                                         max_pool: network.maxPool ? 1 : 0)

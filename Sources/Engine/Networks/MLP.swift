@@ -18,7 +18,7 @@ public final class MLP: Network {
         var layout = StateLayout()
         for layer in 0..<widths.count - 1 {
             _ = try Tensor.count(of: [widths[layer + 1], widths[layer]], dtype)
-            layout.add("net.\(2 * layer).weight", [widths[layer + 1], widths[layer]], order: layer == 0 && FusedMLP.suits(widths, dtype) ? .transposed : .asShaped)
+            layout.add("net.\(2 * layer).weight", [widths[layer + 1], widths[layer]], order: layer == 0 && FusedMLP.suits(widths) ? .transposed : .asShaped)
             layout.add("net.\(2 * layer).bias", [widths[layer + 1]])
         }
         try super.init(layout, inputSize: widths[0], outputs: widths[widths.count - 1], dtype: dtype, device: device)

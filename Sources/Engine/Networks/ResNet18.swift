@@ -46,7 +46,7 @@ public class ResNet18: Network {
         self.channels = channels
         self.imageShape = imageShape
         self.maxPool = maxPool
-        let order = FusedResNet.suits(channels: channels, imageShape: imageShape, dtype) ? StateEntry.Order.byTaps : .asShaped
+        let order = FusedResNet.suits(channels: channels, imageShape: imageShape) ? StateEntry.Order.byTaps : .asShaped
         var layout = StateLayout()
         layout.add("conv1.weight", [channels, imageShape[0], style.stemSize, style.stemSize], order: order)
         layout.addBatchNorm("bn1", channels)

@@ -105,6 +105,11 @@ public struct Arguments {
         return value.items
     }
 
+    public func record(_ index: Int) throws -> RecordValue {
+        guard case .record(let value) = self[index] else { throw wrong(index, wanted: "a record") }
+        return value
+    }
+
     public func callable(_ index: Int) throws -> Callable {
         guard case .host(let value) = self[index], let callable = value as? Callable else { throw wrong(index, wanted: "a function") }
         return callable

@@ -33,14 +33,15 @@ extension Workbench {
                 let bench = try arguments.host(1, BenchmarkValue.self, "a benchmark or a task").benchmark
                 return try self.evaluate(learner, bench, classes, evaluator)
             },
-            Builtin("project", [required("gradient"), required("memories"), optional("margin", "0.5")], returns: "tensor", topic: "learning",
-                    doc: "GEM's projection: the vector nearest to a gradient [P] with no negative inner product with any of a list of vectors [P] (Lopez-Paz and Ranzato 2017).",
+            Builtin("project", [required("gradient"), required("memories"), optional("margin", "0.5"), optional("diagonal", "0.001")], returns: "tensor", topic: "learning",
+                    doc: "GEM's projection: the vector nearest to a gradient [P] with no negative inner product with any of a list of vectors [P] (Lopez-Paz and Ranzato 2017). 'margin' bounds the dual variables from below. 'diagonal' is added to that of the quadratic program, 0.001 in GEM's code: vectors not much longer than its square root are then only partly respected; with 0 none is violated.",
                     example: "print project(tensor([1.0, -1.0]), [tensor([0.0, 1.0])], margin=0)") { arguments, _ in
                 let memories = try arguments.list(1).map { try TensorMembers.tensor($0) }
-                return TensorValue.value(try GradientProjection.project(try TensorBuiltins.tensor(arguments, 0), against: memories, margin: try arguments.double(2, default: 0.5)))
+                return TensorValue.value(try GradientProjection.project(try TensorBuiltins.tensor(arguments, 0), against: memories, margin: try arguments.double(2, default: 0.5),
+                                                                         diagonal: try arguments.double(3, default: GradientProjection.publishedDiagonal)))
             },
             Builtin("observe", [required("learner"), required("batch"), optional("task", "the batch's")], topic: "learning",
-                    doc: "Gives a learner one minibatch: a list (x, y, t) with x [B, D], y int64 [B] and the task's number t.",
+                    doc: "Gives a learner one minibatch: a list (x, y, t) with x [B, D], y int64 [B] and the task's number t. Where t is another task than before, 'on task_start' runs first; 'on task_end' does not run, as nobody knows which minibatch is a task's last: end_task is for that.",
                     example: "let bench = permuted(digits(), tasks=2, per_task=50)\nlet me = single(mlp(64, 10), bench)\nlet (x, y) = bench[0].minibatch(0)\nobserve me on (x, y, 0)",
                     verb: [VerbForm.Slot(nil, "learner"), VerbForm.Slot("on", "batch")]) { arguments, evaluator in
                 let learner = try arguments.host(0, Learner.self, "a learner")
@@ -49,9 +50,18 @@ extension Workbench {
                 guard case .int(let task) = arguments.has(2) ? arguments[2] : parts.count > 2 ? parts[2] : .none else {
                     throw arguments.bad(1, "names no task: give (x, y, t) with the number of the task")
                 }
-                try learner.stepping.begin(Minibatch(x: try TensorMembers.tensor(parts[0]), y: try TensorMembers.tensor(parts[1])), task: task)
+                try learner.stepping.begin(.minibatch(Minibatch(x: try TensorMembers.tensor(parts[0]), y: try TensorMembers.tensor(parts[1])), task: task))
                 try self.goOn(learner, .batch, evaluator)
                 return learner.losses.last.map { .float($0) } ?? .none
+            },
+            Builtin("end_task", [required("learner")], topic: "learning",
+                    doc: "Ends the task that a learner was trained on last: runs 'on task_end', where methods take stock of a task (ewc, si, mas, rwalk, lwf, icarl). 'train' does so behind each task; it is for loops of 'observe'.",
+                    example: "let bench = permuted(digits(), tasks=2, per_task=50)\nlet me = ewc(mlp(64, 10), bench)\nfor t in 0..2 {\n  for n in 0..5 {\n    let (x, y) = bench[t].minibatch(n * 10)\n    observe me on (x, y, t)\n  }\n  end_task(me)\n}") { arguments, evaluator in
+                let learner = try arguments.host(0, Learner.self, "a learner")
+                guard let task = learner.lastTask else { throw Failure(.notReady, "the learner was not trained yet: there is no task to end", hint: "give it minibatches with 'observe' first") }
+                try learner.stepping.begin(.end(task: task))
+                try self.goOn(learner, .batch, evaluator)
+                return .none
             },
         ]
     }
@@ -96,7 +106,7 @@ extension Workbench {
             try observe(learner, try samples.minibatch(start, length), task.number, evaluator)
             if let known = learner.curves[task.number], known.count <= learner.curveLength { try follow(learner, task, evaluator) }
         case .given(let batch, let task): try observe(learner, batch, task, evaluator)
-        case .taskEnd(let task): try evaluator.shielded { try learner.finish(task: task.number, evaluator, self) }
+        case .taskEnd(let task): try evaluator.shielded { try learner.finish(task: task, evaluator, self) }
         }
     }
 

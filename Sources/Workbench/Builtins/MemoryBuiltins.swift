@@ -12,7 +12,7 @@ extension Workbench {
                 let bench = try arguments.host(0, BenchmarkValue.self, "a benchmark").benchmark
                 let slots = try arguments.int(1, in: 1...10_000_000)
                 return .host(MemoryValue(try RingMemory(tasks: bench.tasks.count, slots: slots, sampleSize: bench.inputSize, prefills: try arguments.bool(2, default: false),
-                                                        sharesPosition: try arguments.bool(3, default: false), source: self.draws, device: self.device), self.memoryLog, imageShape: bench.imageShape))
+                                                        sharesPosition: try arguments.bool(3, default: false), head: HeadColumns(bench), source: self.draws, device: self.device), self.memoryLog, imageShape: bench.imageShape))
             },
             Builtin("reservoir", [required("bench"), required("slots")], returns: "reservoir", topic: "memories",
                     doc: "A memory with so many slots in all, which keeps every sample of the stream with the same probability (algorithm R, Vitter 1985).",

@@ -55,7 +55,7 @@ extension Workbench {
                 return TensorValue.value(try SampleGradients(f, evaluator).sensitivity(try TensorBuiltins.tensor(arguments, 1), try arguments.int(2)))
             },
             Builtin("classifier", [required("net"), required("bench")], returns: "classifier", topic: "networks",
-                    doc: "f(x, t): the logits that belong to task t (an int, or a list of one for each sample): all of a shared head, or the columns of the task's classes.",
+                    doc: "f(x, t): the logits that belong to task t (an int, or a list of one for each sample): all of a shared head, or the columns of the task's classes. In a list whose tasks have heads of different widths every row has the columns of the benchmark's widest; those that its task lacks are -inf, and kl and mse leave them out.",
                     example: "let bench = permuted(digits(), tasks=2)\nlet f = classifier(mlp(64, 10), bench)\nlet (x, y) = bench[0].minibatch(0)\nprint f(x, 0).shape") { arguments, _ in
                 .host(try ClassifierValue(try arguments.host(0, NetworkValue.self, "a network"), try arguments.host(1, BenchmarkValue.self, "a benchmark").benchmark))
             },

@@ -89,13 +89,13 @@ enum TensorBuiltins {
                 return TensorValue.value(try arguments.bool(2, default: false) ? Loss.crossEntropies(logits, labels) : Loss.crossEntropy(logits, labels))
             },
             Builtin("kl", [required("logits"), required("targets"), optional("temperature", "1")], returns: "tensor", topic: "losses",
-                    doc: "Mean over samples and classes of p (log p - log q), q = softmax(logits / temperature); logits and targets p are [B, C].",
+                    doc: "Mean over samples and classes of p (log p - log q), q = softmax(logits / temperature); logits and targets p are [B, C]. Columns that a sample's head lacks don't count.",
                     example: "print kl(zeros(2, 4), zeros(2, 4).softmax(), temperature=5)") { arguments, _ in
-                TensorValue.value(try Loss.kl(try tensor(arguments, 0), targets: try tensor(arguments, 1), temperature: try arguments.double(2, default: 1)))
+                TensorValue.value(try Loss.kl(try tensor(arguments, 0), targets: try tensor(arguments, 1), temperature: try arguments.double(2, default: 1), gaps: try gaps(arguments, 0)))
             },
-            Builtin("mse", [required("a"), required("b")], returns: "tensor", topic: "losses", doc: "Mean of the squared differences of two tensors of one shape.",
+            Builtin("mse", [required("a"), required("b")], returns: "tensor", topic: "losses", doc: "Mean of the squared differences of two tensors of one shape. Columns that a sample's head lacks don't count.",
                     example: "print mse(zeros(3), ones(3))") { arguments, _ in
-                TensorValue.value(try Loss.meanSquaredError(try tensor(arguments, 0), try tensor(arguments, 1)))
+                TensorValue.value(try Loss.meanSquaredError(try tensor(arguments, 0), try tensor(arguments, 1), gaps: try gaps(arguments, 0) ?? gaps(arguments, 1)))
             },
             Builtin("softmax", [required("x"), optional("temperature", "1")], returns: "tensor", topic: "losses", doc: "softmax(x / temperature) along the last dimension.",
                     example: "assert softmax(zeros(1, 4)).sum().item() == 1.0") { arguments, _ in
@@ -106,5 +106,6 @@ enum TensorBuiltins {
         ]
     }
 
+    private static func gaps(_ arguments: Arguments, _ index: Int) throws -> Loss.Gaps? { try arguments.host(index, TensorValue.self, "a tensor").gaps }
     static func tensor(_ arguments: Arguments, _ index: Int) throws -> Tensor { try arguments.host(index, TensorValue.self, "a tensor").tensor }
 }

@@ -212,9 +212,9 @@ final class Learner: MethodInstance {
 /// What happens to a learner.
 enum TrainingEvents {
     static let all = [
-        EventForm("task_start", ["t"], doc: "Before the first minibatch of a task; t is its number."),
+        EventForm("task_start", ["t"], doc: "Before the first minibatch of a task other than the last one; t is its number."),
         EventForm("batch", ["x", "y", "t"], doc: "For each minibatch: x [B, D] float32, y int64 [B], t the task's number. Returns the loss."),
-        EventForm("task_end", ["t"], doc: "After the last minibatch of a task."),
+        EventForm("task_end", ["t"], doc: "Behind a task, each time that `train` has gone through it, and by end_task."),
         EventForm("predict", ["x", "t"], doc: "Returns logits [B, classes of the task] for test samples x [B, D]; without it the network's logits count."),
     ]
 }

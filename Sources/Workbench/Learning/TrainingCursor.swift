@@ -8,8 +8,14 @@ struct TrainingCursor {
         case minibatch(TaskSamples, start: Int, length: Int, of: Task)
         /// A minibatch that `observe` was given, of the task of this number.
         case given(Minibatch, Int)
-        /// The task is over: `on task_end`.
-        case taskEnd(Task)
+        /// The task of this number is over: `on task_end`.
+        case taskEnd(Int)
+    }
+
+    /// What comes from outside of the tasks' own order, by `observe` and `end_task`.
+    enum Given {
+        case minibatch(Minibatch, task: Int)
+        case end(task: Int)
     }
 
     let tasks: [TaskValue]
@@ -24,9 +30,9 @@ struct TrainingCursor {
     private var samples: TaskSamples?
     /// State of the stream "data" before the epoch was shuffled: with it the order can be drawn again.
     private(set) var shuffle: (UInt64, UInt64, UInt64, UInt64)?
-    /// The one minibatch that this stretch consists of, where `observe` began it.
-    let given: (batch: Minibatch, task: Int)?
-    /// The stretch that goes on behind a given minibatch.
+    /// The one unit that this stretch consists of, where `observe` or `end_task` began it.
+    let given: Given?
+    /// The stretch that goes on behind what was given.
     private let outer: [TrainingCursor]
 
     init(_ tasks: [TaskValue], epochs: Int = 1, size: Int = Benchmark.batchSize) {
@@ -37,12 +43,12 @@ struct TrainingCursor {
     }
 
     /// - Parameter outer: the stretch that goes on behind it.
-    init(given batch: Minibatch, task: Int, within outer: TrainingCursor?) {
-        (tasks, epochs, size) = ([], 1, max(1, batch.y.count))
-        (given, self.outer) = ((batch, task), outer.map { [$0] } ?? [])
+    init(given: Given, within outer: TrainingCursor?) {
+        (tasks, epochs, size) = ([], 1, 1)
+        (self.given, self.outer) = (given, outer.map { [$0] } ?? [])
     }
 
-    /// Behind a given minibatch: the stretch around it.
+    /// Behind what was given: the stretch around it.
     var around: TrainingCursor? { outer.first }
     var isDone: Bool { given == nil && index >= tasks.count }
     var task: TaskValue? { isDone ? nil : tasks[index] }
@@ -55,9 +61,13 @@ struct TrainingCursor {
 
     /// What comes next; nil at the end. Further epochs are shuffled, with the stream "data", when their first minibatch is asked for.
     mutating func next(_ streams: RandomStreams) throws -> Unit? {
-        if let given { return .given(given.batch, given.task) }
+        switch given {
+        case .minibatch(let batch, let task): return .given(batch, task)
+        case .end(let task): return .taskEnd(task)
+        case nil: break
+        }
         guard let task else { return nil }
-        guard !isAtTaskEnd else { return .taskEnd(task.task) }
+        guard !isAtTaskEnd else { return .taskEnd(task.task.number) }
         if samples == nil {
             if epoch == 0 {
                 samples = task.task.train
@@ -105,7 +115,11 @@ struct TrainingCursor {
 extension TrainingCursor: CustomStringConvertible {
     /// "minibatch 3/144 of task 1"
     var description: String {
-        if let given { return "a minibatch of task \(given.task + 1), given by 'observe'" }
+        switch given {
+        case .minibatch(_, let task): return "a minibatch of task \(task + 1), given by 'observe'"
+        case .end(let task): return "the end of task \(task + 1), given by 'end_task'"
+        case nil: break
+        }
         guard let task else { return "nothing: all its tasks are done" }
         if isAtTaskEnd { return "the end of task \(task.task.number + 1)" }
         return "minibatch \(done + 1)/\(total) of task \(task.task.number + 1)"

@@ -45,7 +45,7 @@ struct LeafWriter {
         case let value as MemoryValue:
             let (memory, content) = (value.memory, value.memory.contents)
             add([("\(place).x", content.x), ("\(place).y", content.y)] + (content.targets.map { [("\(place).targets", $0)] } ?? []))
-            return .memory(place, tasks: memory.tasks, slots: memory.slots, sampleSize: memory.sampleSize, prefills: memory.prefills, sharesPosition: memory.sharesPosition, device: memory.x.device.description,
+            return .memory(place, tasks: memory.tasks, slots: memory.slots, sampleSize: memory.sampleSize, prefills: memory.prefills, sharesPosition: memory.sharesPosition, headWidths: memory.head.widths, device: memory.x.device.description,
                            filled: content.filled, positions: content.positions, hasTargets: content.targets != nil, written: memory.written, writes: memory.writes, imageShape: value.imageShape)
         case let value as MatrixValue: return .matrix(value.matrix)
         case let value as Builtin: return .builtin(value.name)
@@ -110,8 +110,11 @@ struct LeafReader {
             try net.restore(try snapshot(place))
             try net.restoreGradients(try tensor("\(place).gradients"))
             return .host(host)
-        case .memory(let place, let tasks, let slots, let sampleSize, let prefills, let sharesPosition, let device, let filled, let positions, let hasTargets, let written, let writes, let shape):
-            let memory = try on(device) { try RingMemory(tasks: tasks, slots: slots, sampleSize: sampleSize, prefills: prefills, sharesPosition: sharesPosition ?? false, source: workbench.draws, device: workbench.device) }
+        case .memory(let place, let tasks, let slots, let sampleSize, let prefills, let sharesPosition, let headWidths, let device, let filled, let positions, let hasTargets, let written, let writes, let shape):
+            let head = HeadColumns(widths: headWidths ?? [])
+            let memory = try on(device) {
+                try RingMemory(tasks: tasks, slots: slots, sampleSize: sampleSize, prefills: prefills, sharesPosition: sharesPosition ?? false, head: head, source: workbench.draws, device: workbench.device)
+            }
             let state = RingMemory.Snapshot(x: try tensor("\(place).x"), y: try tensor("\(place).y"), targets: hasTargets ? try tensor("\(place).targets") : nil, filled: filled, positions: positions,
                                             written: written, writes: writes)
             do { try memory.adopt(state) } catch let error as DataError { throw damaged("a memory does not fit: \(error.message)") }

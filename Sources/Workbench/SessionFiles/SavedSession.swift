@@ -111,7 +111,7 @@ enum SavedNode: Codable {
     /// A data set or benchmark: the call that makes it, and how it describes itself.
     case made(String, description: String)
     case network(String, recipe: String, device: String)
-    case memory(String, tasks: Int, slots: Int, sampleSize: Int, prefills: Bool, sharesPosition: Bool?, device: String, filled: [Int], positions: [Int], hasTargets: Bool, written: [Int],
+    case memory(String, tasks: Int, slots: Int, sampleSize: Int, prefills: Bool, sharesPosition: Bool?, headWidths: [Int]?, device: String, filled: [Int], positions: [Int], hasTargets: Bool, written: [Int],
                 writes: Int, imageShape: [Int]?)
     case task(SavedReference, Int)
     /// Samples of a task or a data set; positions nil: all.

@@ -67,10 +67,10 @@ final class LearnerStepping {
         isTraining = true
     }
 
-    /// Starts with a minibatch that `observe` was given; what was going on before goes on behind it.
-    func begin(_ batch: Minibatch, task: Int) throws {
-        try checkNotStopped("another minibatch")
-        cursor = TrainingCursor(given: batch, task: task, within: cursor)
+    /// Starts with what `observe` or `end_task` gives; what was going on before goes on behind it.
+    func begin(_ given: TrainingCursor.Given) throws {
+        if case .end = given { try checkNotStopped("the end of a task") } else { try checkNotStopped("another minibatch") }
+        cursor = TrainingCursor(given: given, within: cursor)
     }
 
     /// Without a stretch that goes on: the tasks of the learner's benchmark behind the last one that it was trained on.
@@ -350,7 +350,7 @@ final class LearnerStepping {
     /// The place as a file holds it; nil where training has not begun.
     func saved() throws -> SavedPosition? {
         if cursor?.given != nil {
-            throw Failure(.notReady, "the learner can't be saved here: it is stopped in a minibatch that 'observe' gave it", hint: "'step batch' ends the minibatch; then save")
+            throw Failure(.notReady, "the learner can't be saved here: it is stopped in what 'end_task' or 'observe' gave it", hint: "'step batch' ends that; then save")
         }
         guard let cursor, !cursor.isDone, case .host(let host)? = learner.state("bench"), let bench = host as? BenchmarkValue,
               cursor.tasks.allSatisfy({ task in bench.taskValues.contains { $0 === task } }) else { return nil }

@@ -5,15 +5,15 @@ import Interpreter
 
 /// `f(x, t)`: the logits that belong to the tasks of the samples. With one shared head these are all logits;
 /// with a head for each task the columns of the task's classes, and labels count from 0 within the task.
+/// Of samples of several tasks with heads of different widths the columns are those of the widest (see `HeadColumns`).
 final class ClassifierValue: Callable {
     let network: NetworkValue
     let benchmark: Benchmark
     /// int64 [tasks, classes of the widest head]; nil with a shared head.
     private let columns: Tensor?
-    /// bool [tasks, classes of the widest head]: where a narrower head has no class. Its logits there are so low that no class is missed or chosen,
-    /// and minibatches may mix tasks. nil where all heads are equally wide.
+    private let head: HeadColumns
+    /// bool [tasks, classes of the widest head]: where a narrower head has no class. nil where all heads are equally wide.
     private let gaps: Tensor?
-    private static let gapLogit = -1e9
 
     init(_ network: NetworkValue, _ benchmark: Benchmark) throws {
         guard network.network.inputSize == benchmark.inputSize else {
@@ -28,7 +28,8 @@ final class ClassifierValue: Callable {
         let heads = benchmark.heads == .shared ? [] : benchmark.tasks.map(\.outputs)
         let (device, widest) = (network.network.device, heads.map(\.count).max() ?? 0)
         columns = heads.isEmpty ? nil : try Tensor.from(heads.flatMap { $0 + Array(repeating: 0, count: widest - $0.count) }, shape: [heads.count, widest], device: device)
-        gaps = heads.allSatisfy { $0.count == widest } ? nil
+        head = HeadColumns(benchmark)
+        gaps = head.widths.isEmpty ? nil
             : try Tensor.from(heads.flatMap { head in (0..<widest).map { $0 >= head.count } }, shape: [heads.count, widest], device: device)
         super.init(Signature("classifier", [required("x"), required("t"), optional("training", "while a learner trains")]))
     }
@@ -40,18 +41,17 @@ final class ClassifierValue: Callable {
     override func invoke(_ arguments: Arguments, _ evaluator: Evaluator) throws -> Value {
         let logits = try network.invoke(Arguments(network.signature, [arguments[0], arguments[1], arguments[2]]), evaluator)
         guard let columns else { return logits }
-        return TensorValue.value(try choose(try TensorMembers.tensor(logits), columns, arguments))
+        return .host(try choose(try TensorMembers.tensor(logits), columns, arguments))
     }
 
-    private func choose(_ logits: Tensor, _ columns: Tensor, _ arguments: Arguments) throws -> Tensor {
+    private func choose(_ logits: Tensor, _ columns: Tensor, _ arguments: Arguments) throws -> TensorValue {
         func checked(_ task: Int) throws -> Int {
             guard task >= 0, task < columns.shape[0] else { throw arguments.bad(1, "is \(task), but \(benchmark.name) has the tasks 0 to \(columns.shape[0] - 1)") }
             return task
         }
         switch arguments[1] {
         case .int(let task):
-            let task = try checked(task)
-            return try filled(try logits.indexSelect(1, try columns.select(0, task)), try gaps?.select(0, task))
+            return TensorValue(try own(logits, columns, try checked(task)))
         case .list(let list):
             guard list.items.count == logits.shape[0] else { throw arguments.bad(1, "has \(list.items.count) tasks for \(logits.shape[0]) samples") }
             let numbers = try list.items.map { item -> Int in
@@ -59,12 +59,19 @@ final class ClassifierValue: Callable {
                 return try checked(task)
             }
             let tasks = try Tensor.from(numbers, device: logits.device)
-            return try filled(try logits.gather(1, try columns.indexSelect(0, tasks)), try gaps?.indexSelect(0, tasks))
+            let chosen = try logits.gather(1, try columns.indexSelect(0, tasks))
+            guard let gaps else { return TensorValue(chosen) }
+            let places = try gaps.indexSelect(0, tasks)
+            return TensorValue(try chosen.maskedFill(places, HeadColumns.absent), gaps: Loss.Gaps(places: places, present: numbers.reduce(0) { $0 + head.widths[$1] }))
         default: throw arguments.wrong(1, wanted: "a task number, or a list of them")
         }
     }
 
-    private func filled(_ logits: Tensor, _ gaps: Tensor?) throws -> Tensor { try gaps.map { try logits.maskedFill($0, Self.gapLogit) } ?? logits }
+    /// The columns of one task's head.
+    private func own(_ logits: Tensor, _ columns: Tensor, _ task: Int) throws -> Tensor {
+        let places = try columns.select(0, task)
+        return try logits.indexSelect(1, head.widths.isEmpty ? places : try places.narrow(0, 0, head.widths[task]))
+    }
 
     /// Logits of test samples of one task, in evaluation mode: those of its head, or of some outputs.
     func predict(_ x: Tensor, task: Int, _ contest: Evaluation.Contest? = nil) throws -> Tensor {
@@ -74,7 +81,7 @@ final class ClassifierValue: Callable {
         guard let contest else {
             guard let columns else { return logits }
             guard task >= 0, task < columns.shape[0] else { throw Failure(.badValue, "there is no task \(task) in \(benchmark.name), which the learner was made for") }
-            return try filled(try logits.indexSelect(1, try columns.select(0, task)), try gaps?.select(0, task))
+            return try own(logits, columns, task)
         }
         guard let outputs = contest.outputs else { return try logits.narrow(1, 0, benchmark.outputs) }
         return try logits.indexSelect(1, try Tensor.from(outputs, device: logits.device))

@@ -57,7 +57,7 @@ final class NetworkValue: Callable, Reproducible {
     }
 
     static let table = MemberTable([
-        .property("weights", "All its parameters as one vector [P], with batch-norm statistics beside them: snapshot, restore, interpolate.") { value, _ in
+        .property("weights", "All its parameters as one vector [P], with batch-norm statistics beside them: snapshot, restore, interpolate. Parameters lie in the vector as the passes read them fastest, not as in PyTorch's parameters_to_vector: net.named(vector) gives tensors of PyTorch's shapes.") { value, _ in
             .host(WeightsValue(try network(value)))
         },
         .property("gradients", "A copy of the gradients of all parameters [P], summed up since zero_grad.") { value, _ in TensorValue.value(try network(value).gradients.clone()) },
@@ -67,6 +67,18 @@ final class NetworkValue: Callable, Reproducible {
         .property("state", "Record of copies of all tensors under PyTorch's state_dict names.") { value, _ in
             .record(RecordValue(try network(value).stateDict().map { ($0, TensorValue.value($1)) }))
         },
+        .method("named", [required("vector")],
+                "A vector [P] (weights.vector, gradients, what grad or fisher gives) as a record of tensors under PyTorch's names and in its shapes.") { value, arguments, _ in
+            let (network, vector) = (try network(value), try TensorBuiltins.tensor(arguments, 0))
+            guard vector.shape == network.weights.shape else { throw arguments.bad(0, "must be a vector of \(network.parameterCount) numbers, not \(vector.summary)") }
+            return .record(RecordValue(try network.named(vector).map { ($0, TensorValue.value($1)) }))
+        },
+        .method("flat", [required("tensors")], "The vector [P] of a record of tensors under PyTorch's names and in its shapes: what net.named takes apart.") { value, arguments, _ in
+            let record = try arguments.record(0)
+            var tensors: [String: Tensor] = [:]
+            for (name, part) in record.entries { tensors[name] = try TensorMembers.tensor(part) }
+            return TensorValue.value(try network(value).flat(named: tensors))
+        },
         .method("zero_grad", [], "Sets all gradients to zero.") { value, _, _ in
             try network(value).zeroGradients()
             return .none
@@ -74,10 +86,11 @@ final class NetworkValue: Callable, Reproducible {
         .method("take_gradients", [], "The gradients of all parameters [P], which are zero from then on: net.gradients and net.zero_grad() without a copy.") { value, _, _ in
             TensorValue.value(try network(value).takeGradients())
         },
-        .method("project_gradients", [required("memories"), optional("margin", "0.5")],
-                "Makes its gradients the nearest with no negative inner product with any of a list of vectors [P], as project does (GEM, Lopez-Paz and Ranzato 2017).") { value, arguments, _ in
+        .method("project_gradients", [required("memories"), optional("margin", "0.5"), optional("diagonal", "0.001")],
+                "Makes its gradients the nearest with no negative inner product with any of a list of vectors [P], as project does, with the same margin and diagonal (GEM, Lopez-Paz and Ranzato 2017).") { value, arguments, _ in
             let memories = try arguments.list(0).map { try TensorMembers.tensor($0) }
-            try GradientProjection.projectInPlace(try network(value).gradients, against: memories, margin: try arguments.double(1, default: 0.5))
+            try GradientProjection.projectInPlace(try network(value).gradients, against: memories, margin: try arguments.double(1, default: 0.5),
+                                                    diagonal: try arguments.double(2, default: GradientProjection.publishedDiagonal))
             return .none
         },
         .method("add_gradients", [required("values")], "Adds a vector [P] to the gradients, as backward does: for penalties whose gradient is known.") { value, arguments, _ in

@@ -6,8 +6,10 @@ import Interpreter
 /// A tensor as a value of the language.
 final class TensorValue: HostValue {
     let tensor: Tensor
+    /// Of logits of several heads: the columns that some of them lack.
+    let gaps: Loss.Gaps?
 
-    init(_ tensor: Tensor) { self.tensor = tensor }
+    init(_ tensor: Tensor, gaps: Loss.Gaps? = nil) { (self.tensor, self.gaps) = (tensor, gaps) }
 
     static func value(_ tensor: Tensor) -> Value { .host(TensorValue(tensor)) }
 
