@@ -4,6 +4,21 @@ import XCTest
 final class ParserTests: XCTestCase {
     private let verbs = ["train": VerbForm("train", [VerbForm.Slot(nil, "learner"), VerbForm.Slot("on", "task")]), "print": VerbForm("print", [VerbForm.Slot(nil, "values", required: false, variadic: true)])]
 
+    /// A sentence gives a value where 'let', '=' and 'return' take one; a verb's name alone, or with a call's parenthesis, is an expression there.
+    func testSentencesAsValues() {
+        for text in ["let a = train me on x[0] epochs=3", "a = train me on x[0] epochs=3", "a.b = train me on x[0] epochs=3", "def f() { return train me on x[0] epochs=3 }", "let f = x => { return train me on x epochs=3 }"] {
+            let result = parse(text)
+            XCTAssertTrue(result.diagnostics.isEmpty, "\(text): \(result.diagnostics.map(\.message))")
+            var calls = 0
+            var walker = Walker()
+            walker.onExpression = { if case .call(_, let arguments) = $0.kind, arguments.count == 3, arguments[2].keyword?.text == "epochs" { calls += 1 } }
+            walker.walk(result.program)
+            XCTAssertEqual(calls, 1, text)
+        }
+        for text in ["let a = train", "let a = train(me, x)", "let a = train\n-1", "a = train - 1", "let b = train [0]"] { XCTAssertTrue(parse(text).diagnostics.isEmpty, text) }
+        for text in ["let a = train me x", "let a = f(train me on x)", "let a = 1 + train me on x"] { XCTAssertFalse(parse(text).diagnostics.isEmpty, text) }
+    }
+
     private func parse(_ text: String) -> Parser.Result { Parser.parse(SourceFile(name: "t", text: text), verbs: verbs) }
 
     func testVerbsBecomeCalls() throws {

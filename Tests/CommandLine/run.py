@@ -515,6 +515,15 @@ def test_pretrained_weights_go_to_torchvision_and_back():
     torch("torch.manual_seed(1); net = ResNet(1000, 8); torch.save(net.state_dict(), 'imagenet.pth')")
     other = bclsh("-e", "let net = resnet18(5, image=(3, 64, 64), style=\"imagenet\", channels=8, pretrained=\"imagenet.pth\")\nsave net to \"head.safetensors\"", cwd=home)
     check(other, 0)
+    assert other.stdout == "the head of 'imagenet.pth' has 1000 outputs: a new one of 5 takes its place\n", other.stdout
+    # Without one, in half precision; and one that is of no such network.
+    torch("s = torch.load('imagenet.pth'); torch.save({k: v.half() for k, v in s.items() if not k.startswith('fc')}, 'bare.pth'); s['fc.weight'] = s['fc.weight'].t().contiguous(); torch.save(s, 'turned.pth')")
+    bare = bclsh("-e", net.format(side=64, more=", pretrained=\"bare.pth\""), cwd=home)
+    assert check(bare, 0).stdout == "'bare.pth' has no head: that of 5 outputs is new\n", bare.stdout
+    turned = bclsh("-e", net.format(side=64, more=", pretrained=\"turned.pth\""), cwd=home)
+    assert turned.returncode != 0 and "'fc.weight' is [64, 1000] instead of [5, 64]" in turned.stderr, turned.stderr
+    misnamed = bclsh("-e", net.format(side=64, more="") + "\nsave net to \"net.pth\"", cwd=home)
+    assert misnamed.returncode != 0 and "let it end in .safetensors" in misnamed.stderr and not (home / "net.pth").exists(), misnamed.stderr
     assert torch("a = read('head.safetensors'); b = torch.load('imagenet.pth'); print(sum(torch.equal(a[k], v) for k, v in b.items()), len(b), list(a['fc.weight'].shape))").split() == ["120", "122", "[5,", "64]"]
     wrong = bclsh("-e", "let net = resnet18(5, style=\"imagenet\", pretrained=\"imagenet.pth\")", cwd=home)
     assert wrong.returncode != 0 and "imagenet.pth" in wrong.stderr and "conv1.weight" in wrong.stderr, wrong.stderr

@@ -32,5 +32,19 @@ def test_values_that_a_method_does_not_take_come_to_light_first():
     bench = "let bench = permuted(digits(), tasks=4, per_task=40)\n"
     result = check(bclsh("-e", bench + "search er on bench.validation over variant=[\"faithful\", \"nope\"]"), 70, err="not \"nope\"")
     assert result.stdout == "", result.stdout
-    result = check(bclsh("-e", bench + "search er on bench.validation over lr=[0.1, \"x\"]"), 70, err="must be a number")
-    assert "2/2  lr=x  failed" in result.stdout, result.stdout
+    result = check(bclsh("-e", bench + "search er on bench.validation over lr=[\"x\", \"y\"]"), 70, err="must be a number")
+    assert "2/2  lr=y  failed" in result.stdout, result.stdout
+
+
+def test_a_combination_that_fails_or_diverges_is_never_the_best():
+    home = folder()
+    script = home / "search.bcl"
+    script.write_text("let bench = permuted(digits(), tasks=4, per_task=40)\n"
+                      "let found = search single on bench.validation over lr=[1e30, none, 0.001], net=mlp(64, 20, 10)\n"
+                      "print found.best, [row.acc == none for row in found.table]\n")
+    result = check(bclsh("run", script, "--json", home / "result.json"), 0, err="BCL0068")
+    lines = result.stdout.splitlines()
+    assert "2/3  lr=none  failed: 'lr' of step must be a number, not none" in lines, lines
+    assert lines[-2:] == ["best: lr=0.001", '{"lr": 0.001} [false, true, false]'], lines
+    runs = json.loads((home / "result.json").read_text())["searches"][0]["runs"]
+    assert runs[1]["error"] == "'lr' of step must be a number, not none" and runs[1]["acc"] is None, runs[1]

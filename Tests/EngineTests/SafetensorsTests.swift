@@ -18,6 +18,20 @@ final class SafetensorsTests: XCTestCase {
         for (name, tensor) in tensors { XCTAssertTrue(try tensor.equalsBitwise(try XCTUnwrap(file[name])), name) }
     }
 
+    /// Types that bclsh has no tensors of are widened.
+    func testNarrowTypes() throws {
+        let header = "{\"h\":{\"dtype\":\"F16\",\"shape\":[2,2],\"data_offsets\":[0,8]},\"b\":{\"dtype\":\"BF16\",\"shape\":[2],\"data_offsets\":[8,12]},\"i\":{\"dtype\":\"I32\",\"shape\":[1],\"data_offsets\":[12,16]},\"s\":{\"dtype\":\"I16\",\"shape\":[1],\"data_offsets\":[16,18]},\"c\":{\"dtype\":\"I8\",\"shape\":[2],\"data_offsets\":[18,20]}}"
+        var size = UInt64(header.utf8.count).littleEndian
+        // 1, -2, the largest half, the smallest above zero; 1, -3.140625; -5; 300; -1, 7
+        let body: [UInt8] = [0x00, 0x3C, 0x00, 0xC0, 0xFF, 0x7B, 0x01, 0x00, 0x80, 0x3F, 0x49, 0xC0, 0xFB, 0xFF, 0xFF, 0xFF, 0x2C, 0x01, 0xFF, 0x07]
+        let file = try Safetensors.parse(Data(bytes: &size, count: 8) + Data(header.utf8) + Data(body))
+        XCTAssertEqual(try XCTUnwrap(file["h"]).doubles(), [1, -2, 65504, 0x1p-24])
+        XCTAssertEqual(try XCTUnwrap(file["h"]).shape, [2, 2])
+        XCTAssertEqual(try XCTUnwrap(file["b"]).doubles(), [1, -3.140625])
+        XCTAssertEqual(try XCTUnwrap(file["b"]).dtype, .float32)
+        XCTAssertEqual(try ["i", "s", "c"].map { try XCTUnwrap(file[$0]).ints() }, [[-5], [300], [-1, 7]])
+    }
+
     func testHostileFiles() throws {
         func file(_ header: String, _ body: [UInt8] = [], length: UInt64? = nil) -> Data {
             var size = (length ?? UInt64(header.utf8.count)).littleEndian
@@ -47,6 +61,8 @@ final class SafetensorsTests: XCTestCase {
         state["net.0.weight"] = try Tensor.zeros([3, 4])
         state["net.0.bias"] = try Tensor.zeros([2])
         XCTAssertThrowsError(try net.load(state)) { XCTAssertTrue("\($0)".contains("'net.0.bias' is [2] instead of [3]")) }
+        state["net.0.bias"] = try Tensor.zeros([3], dtype: .int64)
+        XCTAssertThrowsError(try net.load(state)) { XCTAssertTrue("\($0)".contains("'net.0.bias' is int64, not floats")) }
         XCTAssertTrue(try net.weights.equalsBitwise(before))
     }
 

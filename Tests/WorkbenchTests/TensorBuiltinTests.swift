@@ -11,6 +11,31 @@ final class TensorBuiltinTests: XCTestCase {
         return sink.lines
     }
 
+    /// A vector [P] is one of the same network in any precision, and comes apart into tensors of PyTorch's names and shapes.
+    func testVectorsByName() {
+        for net in ["mlp(48, 10)", "mlp(48, 8, 10)", "mlp(48, 16, 20, 10)", "resnet18(10, channels=4, image=(3, 4, 4))", "film(mlp(48, 16, 10), tasks=2)"] {
+            XCTAssertEqual(run("""
+                let net = \(net)
+                let wide = net.double()
+                let (x, y) = (stack([tensor([(i * k) % 7 / 7.0 - 0.4 for i in 0..48]) for k in 1..6]), tensor([0, 1, 2, 3, 4]))
+                def loss(n) { return if n.takes_tasks then cross_entropy(n(x, 1), y) else cross_entropy(n(x), y) }
+                print (net.weights.vector.double() - wide.weights.vector).abs().max().item(), (grad(loss(net), net).double() - grad(loss(wide), wide)).norm().item() < 0.0001
+                let parts = net.named(net.weights.vector)
+                print all([(parts[name] - net.state[name]).abs().max().item() == 0 for name in parts.keys()]), (net.flat(parts) - net.weights.vector).abs().max().item()
+                net.zero_grad()
+                loss(net).backward()
+                let first = net.named(net.gradients)
+                let stepped = {}
+                for name in parts.keys() { stepped[name] = net.state[name] - 0.1 * first[name] }
+                net.step(0.1)
+                print (net.flat(stepped) - net.weights.vector).abs().max().item() < 0.000001
+                """), ["0.0 true", "true 0.0", "true"], net)
+        }
+        XCTAssertEqual(run("let net = mlp(4, 2)\nnet.named(zeros(3))").last?.contains("must be a vector of 10 numbers"), true)
+        XCTAssertEqual(run("let net = mlp(4, 2)\nnet.flat({\"net.0.weight\": zeros(2, 4)})").last?.contains("'net.0.bias' is missing"), true)
+        XCTAssertEqual(run("let net = mlp(4, 2)\nnet.flat({\"net.0.weight\": zeros(4, 2), \"net.0.bias\": zeros(2)})").last?.contains("'net.0.weight' is [4, 2] instead of [2, 4]"), true)
+    }
+
     /// A number keeps the digits that its type has room for.
     func testElementTypes() {
         XCTAssertEqual(run("""

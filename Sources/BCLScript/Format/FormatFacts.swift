@@ -15,7 +15,10 @@ struct FormatFacts {
         walker.onExpression = { expression in
             values.insert(expression.span.start)
             switch expression.kind {
-            case .record: records.insert(expression.span.start)
+            case .record(let entries):
+                records.insert(expression.span.start)
+                // Those of a sentence: 'search er on bench over lr=[0.1, 0.3]'.
+                for entry in entries { keywords.insert(entry.key.span.end) }
             case .unary(.minus, _), .unary(.plus, _), .int(Int.min): signs.insert(expression.span.start)
             case .call(_, let arguments): for argument in arguments { if let keyword = argument.keyword { keywords.insert(keyword.span.end) } }
             default: break

@@ -72,7 +72,7 @@ extension Parser {
         let pattern = try self.pattern(hint: "write 'let (a, b) = ...'")
         try refuseType(of: "a variable")
         guard accept(.equal) else { try unexpected("'=' and a value") }
-        let value = try expression()
+        let value = try sentenceOrExpression()
         return Statement(.declare(pattern, value), start.union(value.span))
     }
 
@@ -314,7 +314,7 @@ extension Parser {
         advance()
         if !context.inFunction { fail(.misplacedStatement, "'return' stands only inside a function", start) }
         let isBare = at(.newline) || at(.end) || atSymbol(.semicolon) || atSymbol(.rightBrace)
-        let value = isBare ? nil : try expression()
+        let value = isBare ? nil : try sentenceOrExpression()
         if atSymbol(.comma) {
             fail(.expectedToken, "several values are returned in parentheses", current.span, hint: "write 'return (a, b)'")
             throw Bail()
@@ -385,7 +385,7 @@ extension Parser {
                 report(.expectedExpression, "'\(source.text(sign))' has nothing on its right", sign)
                 throw Bail()
             }
-            let value = try expression()
+            let value = try sentenceOrExpression()
             return Statement(.assign(target, operation, value), target.span.union(value.span))
         }
         if atSymbol(.comma), case .name = target.kind {

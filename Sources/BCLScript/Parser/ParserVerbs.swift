@@ -19,7 +19,21 @@ extension Parser {
         }
     }
 
+    /// What 'let', '=' and 'return' take: `let a = adapt me for bench[0] steps=5` too.
+    mutating func sentenceOrExpression() throws -> Expression {
+        guard case .name(let text) = current.kind, let form = verbs[text], !form.isWordSentence else { return try expression() }
+        switch ahead(1).kind {
+        case .name, .int, .float, .string: return try sentence(form)
+        default: return try expression()
+        }
+    }
+
     mutating func verb(_ form: VerbForm) throws -> Statement {
+        let call = try sentence(form)
+        return Statement(.verb(call, form), call.span)
+    }
+
+    private mutating func sentence(_ form: VerbForm) throws -> Expression {
         let name = Identifier(form.name, current.span)
         advance()
         var arguments: [Argument] = []
@@ -69,8 +83,7 @@ extension Parser {
         if !endsSentence() { try wrongForm(form, "here should be the end of the statement, found \(describe(current))") }
         let span = name.span.union(previous.span)
         let callee = try make(.name(NameUse(name)), name.span)
-        let call = try make(.call(callee, arguments), span, [callee] + arguments.map(\.value))
-        return Statement(.verb(call, form), span)
+        return try make(.call(callee, arguments), span, [callee] + arguments.map(\.value))
     }
 
     private mutating func value(of slot: VerbForm.Slot, _ form: VerbForm) throws -> Expression {

@@ -78,7 +78,7 @@ public struct ConfidenceInterval {
 /// Learning curve area (Chaudhry et al. 2019, arXiv 1812.00420): LCA = mean over b = 0, ..., beta of Z_b, where Z_b is the mean over tasks k of the accuracy on
 /// task k after b of its minibatches.
 public enum LearningCurve {
-    /// - Parameter curves: for each task the accuracies after 0, 1, 2, ... minibatches; as far as all of them go.
+    /// - Parameter curves: for each task, in one order, the accuracies after 0, 1, 2, ... minibatches; as far as all of them go.
     public static func area(_ curves: [[Double]]) -> Double? {
         guard let length = curves.map(\.count).min(), length > 0 else { return nil }
         let points = (0..<length).map { b in curves.reduce(0) { $0 + $1[b] } / Double(curves.count) }

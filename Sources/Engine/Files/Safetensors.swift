@@ -15,6 +15,19 @@ public enum Safetensors {
     /// A header larger than this is no header (the reference implementation's limit).
     private static let largestHeader = 100_000_000
     private static let types: [String: DType] = ["F32": .float32, "F64": .float64, "I64": .int64, "U8": .uint8, "BOOL": .bool]
+    /// Types that only files have: bytes of an element, and what they are widened to.
+    private static let narrowTypes: [String: (size: Int, widen: (UnsafeRawBufferPointer, [Int]) throws -> Tensor)] = [
+        "F16": (2, { try Tensor.from(widened($0, UInt16.self) { Float(Float16(bitPattern: $0)) }, shape: $1) }),
+        "BF16": (2, { try Tensor.from(widened($0, UInt16.self) { Float(bitPattern: UInt32($0) << 16) }, shape: $1) }),
+        "I32": (4, { try Tensor.from(widened($0, Int32.self) { Int($0) }, shape: $1) }),
+        "I16": (2, { try Tensor.from(widened($0, Int16.self) { Int($0) }, shape: $1) }),
+        "I8": (1, { try Tensor.from(widened($0, Int8.self) { Int($0) }, shape: $1) }),
+    ]
+
+    private static func widened<Stored: FixedWidthInteger, Wide>(_ bytes: UnsafeRawBufferPointer, _ type: Stored.Type, _ widen: (Stored) -> Wide) -> [Wide] {
+        let size = MemoryLayout<Stored>.size
+        return (0..<bytes.count / size).map { widen(Stored(littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * size, as: Stored.self))) }
+    }
 
     /// - Throws: `EngineError` naming the file and what is wrong with it.
     public static func read(_ path: String) throws -> File {
@@ -41,7 +54,7 @@ public enum Safetensors {
         let body = data[(start + Int(length))...]
 
         var metadata: [String: String] = [:]
-        var places: [(name: String, dtype: DType, shape: [Int], range: Range<Int>)] = []
+        var places: [(name: String, type: String, shape: [Int], range: Range<Int>)] = []
         for (name, value) in object {
             guard let entry = value as? [String: Any] else { throw EngineError("the entry '\(name)' of its header is no object") }
             if name == "__metadata__" {
@@ -52,7 +65,7 @@ public enum Safetensors {
                 continue
             }
             let place = try self.place(of: name, entry, bytes: body.count)
-            places.append((name, place.dtype, place.shape, place.range))
+            places.append((name, place.type, place.shape, place.range))
         }
         places.sort { ($0.range.lowerBound, $0.range.upperBound, $0.name) < ($1.range.lowerBound, $1.range.upperBound, $1.name) }
         var end = 0
@@ -65,21 +78,26 @@ public enum Safetensors {
         var tensors: [String: Tensor] = [:]
         for place in places {
             let bytes = body[(body.startIndex + place.range.lowerBound)..<(body.startIndex + place.range.upperBound)]
-            tensors[place.name] = try bytes.withUnsafeBytes { try Tensor.fromBytes($0, shape: place.shape, dtype: place.dtype) }
+            tensors[place.name] = try bytes.withUnsafeBytes { stored in
+                if let dtype = types[place.type] { return try Tensor.fromBytes(stored, shape: place.shape, dtype: dtype) }
+                guard let narrow = narrowTypes[place.type] else { return nil }
+                return try narrow.widen(stored, place.shape)
+            }
         }
         return File(metadata: metadata, names: places.map(\.name), tensors: tensors)
     }
 
-    private static func place(of name: String, _ entry: [String: Any], bytes: Int) throws -> (dtype: DType, shape: [Int], range: Range<Int>) {
+    private static func place(of name: String, _ entry: [String: Any], bytes: Int) throws -> (type: String, shape: [Int], range: Range<Int>) {
         guard let typeName = entry["dtype"] as? String, let shape = integers(entry["shape"]), let offsets = integers(entry["data_offsets"]), offsets.count == 2 else {
             throw EngineError("the entry '\(name)' lacks dtype, shape or data_offsets")
         }
-        guard let dtype = types[typeName] else { throw EngineError("'\(name)' has the element type \(typeName), which is not supported") }
+        guard let size = types[typeName]?.byteSize ?? narrowTypes[typeName]?.size else { throw EngineError("'\(name)' has the element type \(typeName), which is not supported") }
         guard offsets[0] >= 0, offsets[0] <= offsets[1], offsets[1] <= bytes else { throw EngineError("the bytes of '\(name)' lie outside the file") }
-        guard try Tensor.count(of: shape, dtype) * dtype.byteSize == offsets[1] - offsets[0] else {
-            throw EngineError("'\(name)' has \(offsets[1] - offsets[0]) bytes, which do not fill \(dtype.rawValue) [\(Tensor.list(shape))]")
+        // As if they were float64: what is made of narrow types is wider.
+        guard try Tensor.count(of: shape, .float64) * size == offsets[1] - offsets[0] else {
+            throw EngineError("'\(name)' has \(offsets[1] - offsets[0]) bytes, which do not fill \(typeName) [\(Tensor.list(shape))]")
         }
-        return (dtype, shape, offsets[0]..<offsets[1])
+        return (typeName, shape, offsets[0]..<offsets[1])
     }
 
     private static func integers(_ value: Any?) -> [Int]? {

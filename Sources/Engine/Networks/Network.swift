@@ -211,6 +211,7 @@ open class Network {
                 if entry.storage != .counter { problems.append("'\(entry.name)' is missing") }
                 continue
             }
+            if entry.storage != .counter, !tensor.dtype.isFloatingPoint { problems.append("'\(entry.name)' is \(tensor.dtype.rawValue), not floats") }
             let isScalar = entry.shape.isEmpty && tensor.count == 1
             if tensor.shape != entry.shape, !isScalar { problems.append("'\(entry.name)' is [\(Tensor.list(tensor.shape))] instead of [\(Tensor.list(entry.shape))]") }
         }

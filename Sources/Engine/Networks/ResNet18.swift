@@ -129,14 +129,23 @@ public class ResNet18: Network {
     final func classify(_ features: Tensor) throws -> Tensor { try Layer.linear(try Layer.globalAveragePool(features), head.weight, head.bias) }
 
     /// Sets the weights from a state_dict of the same kind of network, which may have another head: its own, with the first weights, then stays.
-    /// - Returns: whether the head was taken over.
-    public func loadPretrained(_ state: [String: Tensor]) throws -> Bool {
+    /// - Returns: what became of the head.
+    public func loadPretrained(_ state: [String: Tensor]) throws -> PretrainedHead {
         var state = state
         let names = ["\(style.head).weight", "\(style.head).bias"]
-        let takesHead = names.allSatisfy { state[$0]?.shape == view($0).shape }
-        if !takesHead { for name in names { state[name] = try view(name).detach() } }
+        let found = state[names[0]]?.shape
+        let isMissing = found == nil && state[names[1]] == nil
+        // Of another number of classes; anything else that does not fit is an error.
+        let isOther = found.map { $0.count == 2 && $0[1] == channels * 8 && $0[0] != outputs && state[names[1]]?.shape == [$0[0]] } ?? false
+        if isMissing || isOther { for name in names { state[name] = try view(name).detach() } }
         try load(state)
-        return takesHead
+        return isMissing ? .missing : isOther ? .replaced(outputs: found![0]) : .taken
+    }
+
+    public enum PretrainedHead: Equatable {
+        case taken, missing
+        /// The file's has so many outputs.
+        case replaced(outputs: Int)
     }
 
     public override func makeEmpty() throws -> Network {

@@ -254,10 +254,11 @@ public final class Session {
                 let way = plan.flatMap { $0.isAtPlace ? nil : $0 }
                 plan = nil
                 last = nil
-                if case .expression = statement.kind, let expression = step as? ExpressionStep {
+                if let expression = step as? ExpressionStep {
                     let value = try way.map { try expression.node.resume(frame, $0) } ?? expression.node.eval(frame)
                     last = value
-                    if case .none = value {} else if showsValues || value.isOutput {
+                    // A sentence has said what there is to say; its value is in `_`.
+                    if case .none = value {} else if case .expression = statement.kind, showsValues || value.isOutput {
                         do { try evaluator.show(value) } catch { throw expression.unit.located(error, expression.span) }
                     }
                 } else {

@@ -18,13 +18,19 @@ extension Workbench {
                     returns: "network", topic: "networks",
                     doc: "ResNet18, [2, 2, 2, 2] basic blocks; image is (channels, height, width). style=\"reduced\" is GEM's: 20 channels, 3x3 stem, optional 3x3 max pool of stride 2. style=\"imagenet\" is torchvision's: 64 channels, 7x7 stem of stride 2, under torchvision's names. "
                         + "pretrained is a file with such a network's weights (.safetensors, or PyTorch's .pth); a head of another size is replaced by a new one.",
-                    example: "print resnet18(100)\nprint resnet18(100, image=(3, 84, 84), style=\"imagenet\", channels=8)") { arguments, _ in
+                    example: "print resnet18(100)\nprint resnet18(100, image=(3, 84, 84), style=\"imagenet\", channels=8)") { arguments, evaluator in
                 let style = try self.word(arguments, 4, ResNet18.Style.self, default: .reduced)
                 let shape = try self.imageShape(arguments, 2) ?? (style == .reduced ? [3, 32, 32] : [3, 224, 224])
                 let network = try ResNet18(outputs: try arguments.int(0), channels: try arguments.int(1, default: style == .reduced ? 20 : 64), imageShape: shape,
                                            maxPool: try arguments.bool(3, default: true), style: style, random: self.streams.stream("init"), device: self.device)
                 if arguments.has(5), case .string(let path) = arguments[5] {
-                    do { _ = try network.loadPretrained(try StateFile.read(path.text)) } catch let error as EngineError where error.kind != .file {
+                    do {
+                        switch try network.loadPretrained(try StateFile.read(path.text)) {
+                        case .taken: break
+                        case .missing: evaluator.print("'\(path.text)' has no head: that of \(network.outputs) outputs is new")
+                        case .replaced(let outputs): evaluator.print("the head of '\(path.text)' has \(outputs) outputs: a new one of \(network.outputs) takes its place")
+                        }
+                    } catch let error as EngineError where error.kind != .file {
                         throw Failure(.fileError, "'\(path.text)': \(error.message)", hint: "channels, style and image must be those of the network that the file was written from")
                     }
                 }

@@ -142,6 +142,7 @@ struct HyperparameterSearch {
                     (place.task, place.seconds) = (0, 0)
                 }
                 guard let learner = place.learner else { return }
+                learner.stepping.isOnItsOwn = false
                 while place.task < bench.taskValues.count {
                     if !goesOn { try learner.stepping.begin(TrainingCursor([bench.taskValues[place.task]], epochs: epochs, size: batch)) }
                     goesOn = false
@@ -156,8 +157,14 @@ struct HyperparameterSearch {
                 }
             } catch {
                 place.seconds += spent()
-                if !(error is Suspension) { evaluator.print("\(number + 1)/\(all.count)  \(text(values))  \(error is Interrupted ? "interrupted" : "failed")") }
-                throw error
+                if error is Suspension { throw error }
+                // One combination that fails says nothing about the others, unless all do.
+                let reason = error is Interrupted ? nil : (error as? ScriptError)?.diagnostic.message ?? (error as? Failure)?.message
+                evaluator.print("\(number + 1)/\(all.count)  \(text(values))  \(error is Interrupted ? "interrupted" : reason.map { "failed: \($0)" } ?? "failed")")
+                guard reason != nil, let learner = place.learner, number + 1 < all.count || place.runs.contains(where: { $0.score > -.infinity }) else { throw error }
+                place.runs.append(Run(values: values, score: -.infinity, record: result(learner, values, place.initial, seed, place.seconds, error: reason)))
+                place.learner = nil
+                continue
             }
             guard let learner = place.learner else { return }
             let record = result(learner, values, place.initial, seed, place.seconds + spent())
@@ -177,9 +184,9 @@ struct HyperparameterSearch {
         return .record(RecordValue(found.entries.map { ($0.key, $0.value) } + [("table", .items(table))]))
     }
 
-    /// fm is better when it is small; what is not a number is worst; of equals the first counts.
+    /// fm is better when it is small; of equals the first counts; what is not a number, or has failed, is none.
     private func best(_ runs: [Run]) -> Int? {
-        runs.indices.max { a, b in runs[a].score < runs[b].score || (runs[a].score == runs[b].score && a > b) }
+        runs.indices.filter { runs[$0].score > -.infinity }.max { a, b in runs[a].score < runs[b].score || (runs[a].score == runs[b].score && a > b) }
     }
 
     private func summary(_ runs: [RecordValue], best: Int?) -> RecordValue {
@@ -242,7 +249,7 @@ struct HyperparameterSearch {
 
     private func score(_ learner: Learner) -> Double {
         let found = value(learner, metric) ?? -.infinity
-        return found.isNaN ? -.infinity : metric == "fm" ? -found : found
+        return found.isNaN || learner.firstLossNotFinite != nil ? -.infinity : metric == "fm" ? -found : found
     }
 
     private func text(_ values: [Value]) -> String { zip(grid, values).map { "\($0.name)=\(Describer.string($1))" }.joined(separator: " ") }
@@ -252,14 +259,15 @@ struct HyperparameterSearch {
     }
 
     /// All that is needed to make the run again, and what came of it.
-    private func result(_ learner: Learner, _ values: [Value], _ initial: NetworkValue, _ seed: UInt64, _ seconds: Double) -> RecordValue {
+    private func result(_ learner: Learner, _ values: [Value], _ initial: NetworkValue, _ seed: UInt64, _ seconds: Double, error: String? = nil) -> RecordValue {
         let parameters = learner.parameters.filter { $0.0 != "net" && $0.0 != "bench" }
+        func metric(_ value: Double?) -> Value { error == nil ? MatrixValue.value(value) : .none }
         return RecordValue([
             ("method", .text(method.name)), ("params", .record(RecordValue(parameters))), ("net", .text(initial.network.description)),
             ("bench", .text(bench.recipe?.description ?? bench.benchmark.name)), ("epochs", .int(epochs)), ("batch", .int(batch)), ("seed", .int(Int(truncatingIfNeeded: seed))), ("device", .text(workbench.device.description)),
-            ("acc", MatrixValue.value(learner.accuracy?.acc)), ("fm", MatrixValue.value(learner.accuracy?.fm)), ("la", MatrixValue.value(learner.accuracy?.la)),
+            ("acc", metric(learner.accuracy?.acc)), ("fm", metric(learner.accuracy?.fm)), ("la", metric(learner.accuracy?.la)),
             ("accuracy", .host(MatrixValue(learner.accuracy ?? AccuracyMatrix(tasks: bench.benchmark.tasks.count)))), ("seconds", .float(seconds)),
-        ])
+        ] + (error.map { [("error", .text($0))] } ?? []))
     }
 }
 

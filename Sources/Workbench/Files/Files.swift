@@ -8,6 +8,7 @@ import Interpreter
 /// What `save` and `load` do with each kind of value.
 extension Workbench {
     func save(_ value: Value, to path: String, _ arguments: Arguments, _ evaluator: Evaluator) throws {
+        try checkEnding(path, value)
         switch value {
         case .string(let text): return try AtomicFile.write(text.text, to: path)
         case .record(let record):
@@ -30,6 +31,19 @@ extension Workbench {
         case .host(is MatrixValue): return try AtomicFile.write(Describer.string(value) + "\n", to: path)
         default: throw arguments.wrong(0, wanted: "session, a learner, a network, a tensor, a snapshot, a record of tensors, a benchmark, a string, an accuracy matrix or a figure")
         }
+    }
+
+    /// Tensors go to safetensors files: a name that promises another format would mislead whoever opens it.
+    private func checkEnding(_ path: String, _ value: Value) throws {
+        switch value {
+        case .record: break
+        case .host(let host) where host is NetworkValue || host is TensorValue || host is SnapshotValue: break
+        default: return
+        }
+        let others = ["pt", "pth", "ckpt", "bin", "pkl", "pickle", "onnx", "npy", "npz", "h5", "json"]
+        let name = FilePath.name(path)
+        guard let dot = name.lastIndex(of: "."), others.contains(name[name.index(after: dot)...].lowercased()) else { return }
+        throw Failure(.fileError, "'\(path)' would not be what its name says: tensors are saved in the safetensors format", hint: "let it end in .safetensors; in PyTorch: safetensors.torch.load_file")
     }
 
     /// By the ending of the path: a picture, or the text that a pipe would get.

@@ -44,6 +44,8 @@ final class LearnerStepping {
 
     /// Whether `continue` goes on to the end of all tasks, as `train` was asked to, or to the end of this one.
     private(set) var isTraining = false
+    /// Not where a search trains it: nobody goes on with such a learner.
+    var isOnItsOwn = true
 
     init(_ learner: Learner) { self.learner = learner }
 
@@ -201,9 +203,9 @@ final class LearnerStepping {
     /// The error of a minibatch, with what is left of it. Training goes on with that minibatch; one that was given is over.
     private func giveUp(_ error: Error, _ evaluator: Evaluator, _ workbench: Workbench, isRestored: Bool = true) -> Error {
         guard let place = cursor else { return error }
-        workbench.stepped = learner
+        if isOnItsOwn { workbench.stepped = learner }
         if place.given != nil { cursor = place.around }
-        guard evaluator.isInteractive else { return error }
+        guard evaluator.isInteractive, isOnItsOwn else { return error }
         let remark = isRestored ? "the learner is as it was before \(place)" : "\(place) is half done: the learner could not be kept as it was before"
         if error is Interrupted {
             evaluator.print("\(remark)\(isRestored && place.given == nil ? "; 'continue' goes on" : "")")
