@@ -563,6 +563,16 @@ def test_altered_traces_differ():
         start = head["draw.00040"]["data_offsets"][0]
         body[start:start + 8] = struct.pack("<q", 99)
 
+    def memory(name, offset, fresh):
+        def change(head, body):
+            start = head[name]["data_offsets"][0] + offset
+            body[start:start + len(fresh)] = fresh
+        return change
+
+    for name, offset, fresh in [("buffer.memx", 300, b"\x07"), ("buffer.memy", 8, struct.pack("<q", 9)), ("buffer.valy", 0, struct.pack("<q", 8)), ("buffer.mem_feat", 0, struct.pack("<f", 0.9))]:
+        result = check(bclsh("verify", altered(name, memory(name, offset, fresh))), 1, "differs")
+        *_, losses, weights, logits, memories, _ = result.stdout.split()
+        assert (losses, weights, logits) == ("0.0e+00",) * 3 and memories != "0.0e+00", result.stdout
     check(bclsh("verify", altered("loss", loss)), 1, "differs")
     check(bclsh("verify", altered("draw", draw)), 1, "slot")
     check(bclsh("verify", altered("beta", lambda h, b: h["__metadata__"].update(beta="0.4"))), 1, "differs")

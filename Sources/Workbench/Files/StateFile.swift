@@ -14,7 +14,12 @@ enum StateFile {
 
     /// - Throws: `EngineError` or `FormatError`, naming the file.
     static func read(_ path: String) throws -> [String: Tensor] {
-        guard isTorch(path) else { return try Safetensors.read(path).tensors }
+        guard isTorch(path) else {
+            let ending = path.split(separator: ".").last.map { $0.lowercased() } ?? ""
+            do { return try Safetensors.read(path).tensors } catch let error as EngineError where ["pt", "pth", "bin", "ckpt"].contains(ending) && FileManager.default.fileExists(atPath: path) {
+                throw EngineError("'\(path)' was not written by torch.save, and holds no safetensors either: \(error.message.components(separatedBy: ": ").dropFirst().joined(separator: ": "))", .file)
+            }
+        }
         let document = try TorchFile.read(try FileSource(path))
         var root = document.root
         // What training scripts write around it.

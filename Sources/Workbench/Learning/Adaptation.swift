@@ -84,7 +84,7 @@ extension Workbench {
     var adaptationBuiltins: [Builtin] {
         [
             Builtin("adapt", [optional("learner", "none"), optional("task", "none"), optional("steps", "1"), optional("lr", "0.1")], topic: "learning",
-                    doc: "A copy of a learner's network after some steps of gradient descent on all that its memory holds of a task (Pham et al. 2020); the learner stays as it is. Without a learner: a way to adapt, for evaluate L on BENCH with adapt(steps=, lr=).",
+                    doc: "A copy of a learner's network after some steps of gradient descent on all that its memory holds of a task (Pham et al. 2020); the learner stays as it is, and batch norms keep their statistics. Without a learner: a way to adapt, for evaluate L on BENCH with adapt(steps=, lr=).",
                     example: "let bench = permuted(digits(), tasks=2, per_task=50)\nlet me = er(mlp(64, 10), bench)\ntrain me on bench[0]\nlet a = adapt(me, bench[0], steps=5, lr=0.1)\nassert a.losses[4] < a.losses[0]\nevaluate me on bench with adapt(steps=5, lr=0.1)",
                     verb: [VerbForm.Slot(nil, "learner"), VerbForm.Slot("for", "task")]) { arguments, evaluator in
                 let rate = try arguments.double(3, default: 0.1)

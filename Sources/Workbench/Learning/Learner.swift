@@ -43,9 +43,30 @@ final class Learner: MethodInstance {
         var curves: [Int: [Double]] = [:]
         var minibatches = 0
         var savedMinibatches = 0
+        /// With which `train` was called.
+        var epochs: [Int]?
+        var batches: [Int]?
+
+        /// Its learning curve area; nil where none was followed.
+        var lca: Double? { LearningCurve.area(curves.sorted { $0.key < $1.key }.map(\.value)) }
+
+        /// What `train` was told, where it is not one epoch in minibatches of ten.
+        var training: [(String, Value)] {
+            func said(_ name: String, _ values: [Int]?, but usual: Int) -> [(String, Value)] {
+                guard let values, values != [usual], !values.isEmpty else { return [] }
+                return [(name, values.count == 1 ? .int(values[0]) : .text(values.map(String.init).joined(separator: ", ")))]
+            }
+            return said("train_epochs", epochs, but: 1) + said("train_batch", batches, but: Benchmark.batchSize)
+        }
     }
 
-    var progress: Progress { Progress(accuracy: accuracy, accuracies: accuracyByClasses, losses: losses, curves: curves, minibatches: minibatches, savedMinibatches: savedMinibatches) }
+    private var epochs: Set<Int> = []
+    private var batches: Set<Int> = []
+    func willTrain(epochs: Int, batch: Int) { (self.epochs, self.batches) = (self.epochs.union([epochs]), batches.union([batch])) }
+
+    var progress: Progress {
+        Progress(accuracy: accuracy, accuracies: accuracyByClasses, losses: losses, curves: curves, minibatches: minibatches, savedMinibatches: savedMinibatches, epochs: epochs.sorted(), batches: batches.sorted())
+    }
 
     override var members: MemberTable { Self.table }
 

@@ -84,7 +84,7 @@ final class MemoryValue: SampleMemoryValue {
             return .int(try memory.source.chooseTask(below: try arguments.int(0, in: 1...memory.tasks)))
         },
         .method("draw", [required("count"), optional("tasks", "all"), optional("removing", "none"), optional("avoiding", "none"), optional("task", "none"), optional("replacement", "false")],
-                "Draws samples from the tasks 0 up to, not including, tasks, or from one task; without replacement unless asked for. 'removing' takes slots out of the draw, 'avoiding' draws others.") { value, arguments, _ in
+                "Draws samples from the tasks 0 up to, not including, tasks, or from one task; without replacement unless asked for. 'removing' takes slots out of the draw, which then is smaller; 'avoiding' draws others, but avoided ones too where too few are left (the published rule). Both are draws, or lists of flat indices: task * slots + slot.") { value, arguments, _ in
             let holder = try holder(value)
             let draw = try holder.memory.draw(try arguments.int(0), tasks: try arguments.int(1, default: holder.memory.tasks), only: try arguments.optionalInt(4), replacement: try arguments.bool(5, default: false),
                                               removing: try flat(arguments, 2), avoiding: try flat(arguments, 3))

@@ -138,6 +138,7 @@ final class NetworkValue: Callable, Reproducible {
             try own.network.initialize(try own.workbench.word(arguments, 0, Initialization.self, default: .xavier), own.workbench.streams.stream("init"))
             return .none
         },
+        .property("tasks", "How many tasks a FiLM network knows; none for others.") { value, _ in try network(value).taskCount.map { .int($0) } ?? .none },
         .property("takes_tasks", "Whether it is called with the tasks of the samples: net(x, t).") { value, _ in .bool(try network(value).takesTasks) },
         .property("input_parameters", "Parameters of its first layer: they are the first of the vector [P].") { value, _ in .int(try network(value).inputParameterCount) },
         .method("double", [], "A network of its own with the same weights in float64, for checks of derivatives. It takes float32 samples too.") { value, _, _ in

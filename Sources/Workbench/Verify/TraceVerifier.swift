@@ -16,7 +16,9 @@ public struct TraceVerifier {
         public let weights: Double
         /// Relative norm of the error of the evaluation logits; nil where the trace has none.
         public let logits: Double?
-        public var isOK: Bool { losses <= 1e-4 && weights <= 1e-3 && (logits ?? 0) <= 1e-3 }
+        /// Relative norm of the error of what the memories hold; nil where the trace has none.
+        public let memories: Double?
+        public var isOK: Bool { losses <= 1e-4 && weights <= 1e-3 && (logits ?? 0) <= 1e-3 && (memories ?? 0) <= 1e-3 }
     }
 
     /// The trace can't be used at all: no such file, no valid safetensors, parts missing.
@@ -107,7 +109,7 @@ public struct TraceVerifier {
         }
         guard case .host(let host)? = session.value(of: "learner"), let learner = host as? Learner else { throw Failed(message: "the method made no learner") }
         guard draws.used == draws.count else { throw Failed(message: "the method drew \(draws.used) times, but \(draws.count) draws are recorded") }
-        return try compare(method, learner, network, session.evaluator)
+        return try compare(method, learner, network, bench, session.evaluator)
     }
 
     /// The method's name and signature, and the line that makes it known.
@@ -177,7 +179,7 @@ public struct TraceVerifier {
 
     // MARK: - Comparison
 
-    private func compare(_ method: String, _ learner: Learner, _ network: Network, _ evaluator: Evaluator) throws -> Result {
+    private func compare(_ method: String, _ learner: Learner, _ network: Network, _ bench: Benchmark, _ evaluator: Evaluator) throws -> Result {
         let wanted = try tensor("loss").doubles()
         guard wanted.count == learner.losses.count else { throw Failed(message: "\(learner.losses.count) losses, but \(wanted.count) are recorded") }
         var losses = 0.0
@@ -190,7 +192,8 @@ public struct TraceVerifier {
         }
         var logits: Double?
         if let theirs = trace["eval.logits"], theirs.rank == 3 { logits = try relativeLogits(learner, network.outputs, theirs, evaluator) }
-        return Result(method: method, losses: losses, weights: weights, logits: logits)
+        let memories = try RecordedMemories(trace: trace, heads: bench.heads == .perTask ? bench.tasks.map(\.outputs) : nil).error(of: learner)
+        return Result(method: method, losses: losses, weights: weights, logits: logits, memories: memories)
     }
 
     /// nan is worse than any number.

@@ -8,7 +8,7 @@ import Workbench
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Compare methods with recorded runs of the published code.",
-        discussion: "Prints for each trace the largest relative error of losses, weights and evaluation logits, and ok (losses within 1e-4, weights and logits within 1e-3) or differs.")
+        discussion: "Prints for each trace the largest relative error of losses, weights, evaluation logits and memories, and ok (losses within 1e-4, the others within 1e-3) or differs.")
 
     @ArgumentParser.Argument(help: "Traces (.safetensors).")
     var traces: [String]
@@ -23,12 +23,12 @@ struct Verify: ParsableCommand {
         var status: Int32 = 0
         let renderer = DiagnosticRenderer(colour: Terminal.showsColour(STDERR_FILENO))
         let library = Stdlib.library()
-        print("trace                          method          losses    weights     logits")
+        print("trace                          method          losses    weights     logits   memories")
         for path in traces {
             let name = FilePath.name(path).replacingOccurrences(of: ".safetensors", with: "")
             do {
                 let result = try TraceVerifier(path: path, library: library, method: method.map(TraceVerifier.MethodChoice.init), usesFusedPasses: fused).run()
-                print("\(pad(name, 30)) \(pad(result.method, 12)) \(number(result.losses)) \(number(result.weights)) \(result.logits.map(number) ?? "         -")  \(result.isOK ? "ok" : "differs")")
+                print("\(pad(name, 30)) \(pad(result.method, 12)) \(number(result.losses)) \(number(result.weights)) \(result.logits.map(number) ?? "         -") \(result.memories.map(number) ?? "         -")  \(result.isOK ? "ok" : "differs")")
                 if !result.isOK { status = max(status, ExitStatus.differs) }
             } catch let error as TraceVerifier.Unreadable {
                 fflush(stdout)
