@@ -256,9 +256,10 @@ public final class Session {
                 last = nil
                 if let expression = step as? ExpressionStep {
                     let value = try way.map { try expression.node.resume(frame, $0) } ?? expression.node.eval(frame)
-                    last = value
-                    // A sentence has said what there is to say; its value is in `_`.
-                    if case .none = value {} else if case .expression = statement.kind, showsValues || value.isOutput {
+                    // A sentence has said what there is to say; a value that is more than a figure of it is in `_`.
+                    let isSentence = if case .verb = statement.kind { true } else { false }
+                    last = isSentence && value.isOutput ? nil : value
+                    if case .none = value {} else if value.isOutput || (showsValues && !isSentence) {
                         do { try evaluator.show(value) } catch { throw expression.unit.located(error, expression.span) }
                     }
                 } else {
