@@ -90,7 +90,7 @@ extension Workbench {
 
     /// To the end of what its stepping has begun, or from where a checkpoint was taken.
     private func train(_ learner: Learner, _ evaluator: Evaluator) throws -> Value {
-        if let cursor = learner.stepping.cursor { learner.willTrain(epochs: cursor.epochs, batch: cursor.size) }
+        if let cursor = learner.stepping.cursor { learner.passes.add(epochs: cursor.epochs, batch: cursor.size) }
         do { try goOn(learner, .everything, pauses: true, evaluator) } catch { throw evaluator.suspended(error, "train", .host(learner)) }
         return .none
     }

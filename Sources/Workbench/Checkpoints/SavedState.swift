@@ -114,5 +114,7 @@ struct SavedLearner: Codable {
     let accuracies: [String: AccuracyMatrix]
     let curves: [Int: [Double]]
     let curveLength: Int
+    /// nil in files of before they were noted.
+    let passes: Learner.Passes?
     let cursor: Cursor?
 }

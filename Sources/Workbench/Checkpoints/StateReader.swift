@@ -207,6 +207,7 @@ final class StateReader {
         learner.savedMinibatches = saved.savedMinibatches
         learner.restoreCurves(saved.curves)
         learner.curveLength = saved.curveLength
+        learner.passes = saved.passes ?? Learner.Passes()
         if saved.classifier != .none { learner.restoreClassifier(try host(saved.classifier, ClassifierValue.self)) }
         guard let place = saved.cursor else { return }
         let cursor = try TrainingCursor(try place.tasks.map { try host($0, TaskValue.self) }, epochs: place.epochs, size: place.size, index: place.index, epoch: place.epoch, batch: place.batch, shuffle: place.shuffle)

@@ -260,6 +260,6 @@ struct StateWriter {
             method: reference(object: learner.method), slots: learner.slots.map { reference($0) },
             handlers: learner.handlers.sorted { $0.key < $1.key }.map { SavedState.Name(name: $0.key, value: reference(object: $0.value)) },
             classifier: learner.classifier.map { reference(object: $0) } ?? .none, minibatches: learner.minibatches, savedMinibatches: learner.savedMinibatches, losses: losses, lastTask: learner.lastTask,
-            accuracy: learner.accuracy, accuracies: learner.accuracyByClasses, curves: learner.curves, curveLength: learner.curveLength, cursor: cursor))
+            accuracy: learner.accuracy, accuracies: learner.accuracyByClasses, curves: learner.curves, curveLength: learner.curveLength, passes: learner.passes, cursor: cursor))
     }
 }

@@ -26,6 +26,7 @@ struct LearnerFile: Codable {
     let accuracies: [String: AccuracyMatrix]?
     /// nil in files of before there were any.
     let curves: [Int: [Double]]?
+    let passes: Learner.Passes?
     /// The session's random streams: training goes on to the same bits.
     let streams: [String: [UInt64]]
     /// Where training goes on; nil where it is between two calls of `train`.
@@ -40,7 +41,7 @@ struct LearnerFile: Codable {
             return Variable(name: name, value: try writer.save(value, as: name))
         }
         (method, minibatches, losses, lastTask) = (learner.method.name, learner.minibatches, learner.losses, learner.lastTask)
-        (accuracy, accuracies, curves) = (learner.accuracy, learner.accuracyByClasses, learner.curves)
+        (accuracy, accuracies, curves, passes) = (learner.accuracy, learner.accuracyByClasses, learner.curves, learner.passes)
         self.streams = streams.allStates.mapValues { [$0.0, $0.1, $0.2, $0.3] }
     }
 
@@ -84,7 +85,7 @@ struct LearnerFile: Codable {
 
     private init(_ file: LearnerFile) {
         (method, state, minibatches, losses, lastTask, streams, position) = (file.method, [], file.minibatches, [], file.lastTask, file.streams, file.position)
-        (accuracy, accuracies, curves) = (file.accuracy, file.accuracies, file.curves)
+        (accuracy, accuracies, curves, passes) = (file.accuracy, file.accuracies, file.curves, file.passes)
     }
 
     // MARK: - Reading
@@ -127,6 +128,7 @@ struct LearnerFile: Codable {
         for (name, value) in values { _ = learner.setState(name, to: value) }
         learner.resume(minibatches: minibatches, losses: losses, lastTask: lastTask, accuracy: accuracy, accuracies: accuracies ?? [:])
         learner.restoreCurves(curves ?? [:])
+        learner.passes = passes ?? Learner.Passes()
         streams.states = self.streams.mapValues { ($0[0], $0[1], $0[2], $0[3]) }
     }
 }

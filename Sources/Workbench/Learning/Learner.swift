@@ -43,29 +43,37 @@ final class Learner: MethodInstance {
         var curves: [Int: [Double]] = [:]
         var minibatches = 0
         var savedMinibatches = 0
-        /// With which `train` was called.
-        var epochs: [Int]?
-        var batches: [Int]?
+        var passes: Passes?
 
         /// Its learning curve area; nil where none was followed.
         var lca: Double? { LearningCurve.area(curves.sorted { $0.key < $1.key }.map(\.value)) }
 
-        /// What `train` was told, where it is not one epoch in minibatches of ten.
-        var training: [(String, Value)] {
-            func said(_ name: String, _ values: [Int]?, but usual: Int) -> [(String, Value)] {
-                guard let values, values != [usual], !values.isEmpty else { return [] }
-                return [(name, values.count == 1 ? .int(values[0]) : .text(values.map(String.init).joined(separator: ", ")))]
+    }
+
+    /// What `train` was told.
+    struct Passes: Codable {
+        private(set) var epochs: [Int] = []
+        private(set) var batches: [Int] = []
+
+        mutating func add(epochs: Int, batch: Int) {
+            if !self.epochs.contains(epochs) { self.epochs.append(epochs) }
+            if !batches.contains(batch) { batches.append(batch) }
+        }
+
+        /// Where it is not one epoch in minibatches of ten.
+        var parameters: [(String, Value)] {
+            func said(_ name: String, _ values: [Int], but usual: Int) -> [(String, Value)] {
+                guard let first = values.first, values != [usual] else { return [] }
+                return [(name, values.count == 1 ? .int(first) : .text(values.map(String.init).joined(separator: ", ")))]
             }
             return said("train_epochs", epochs, but: 1) + said("train_batch", batches, but: Benchmark.batchSize)
         }
     }
 
-    private var epochs: Set<Int> = []
-    private var batches: Set<Int> = []
-    func willTrain(epochs: Int, batch: Int) { (self.epochs, self.batches) = (self.epochs.union([epochs]), batches.union([batch])) }
+    var passes = Passes()
 
     var progress: Progress {
-        Progress(accuracy: accuracy, accuracies: accuracyByClasses, losses: losses, curves: curves, minibatches: minibatches, savedMinibatches: savedMinibatches, epochs: epochs.sorted(), batches: batches.sorted())
+        Progress(accuracy: accuracy, accuracies: accuracyByClasses, losses: losses, curves: curves, minibatches: minibatches, savedMinibatches: savedMinibatches, passes: passes)
     }
 
     override var members: MemberTable { Self.table }

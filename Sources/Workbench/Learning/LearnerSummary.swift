@@ -20,7 +20,7 @@ public struct LearnerSummary {
     public let unsavedMinibatches: Int
 
     init(_ name: String, isNamed: Bool, method: String, seed: UInt64, parameters: [(String, Value)], _ progress: Learner.Progress) {
-        (self.name, self.isNamed, self.method, self.seed, self.parameters) = (name, isNamed, method, seed, parameters + progress.training)
+        (self.name, self.isNamed, self.method, self.seed, self.parameters) = (name, isNamed, method, seed, parameters + (progress.passes?.parameters ?? []))
         (accuracy, accuracies, losses, minibatches) = (progress.accuracy, progress.accuracies, progress.losses, progress.minibatches)
         lca = progress.lca
         unsavedMinibatches = max(0, progress.minibatches - progress.savedMinibatches)
