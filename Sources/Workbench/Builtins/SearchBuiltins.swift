@@ -9,7 +9,7 @@ extension Workbench {
         [
             Builtin("search", [required("method"), required("bench"), required("over")], returns: "record", topic: "learning",
                     doc: "Chooses hyper-parameters as Chaudhry et al. (2019) do: trains the method once on all tasks of a benchmark (bench.validation) for each combination of the lists in 'over', from the same weights with the same draws. Beside the method's parameters 'over' may hold net (a network, which is copied, or a function that makes one), epochs, batch and metric (\"acc\", \"fm\", \"la\"). "
-                        + "Gives a record: best (the parameters), table (list of rows), runs (every run's whole configuration and results).",
+                        + "Gives a record: best (the parameters), table (list of rows), runs (every run's whole configuration and results). A combination that fails (run.error says why) or whose loss gets nan is never the best.",
                     example: "let bench = permuted(digits(), tasks=4, per_task=40)\nlet found = search(single, bench.validation, over={lr: [0.01, 0.1], net: mlp(64, 10)})\nprint found.best.lr",
                     verb: [VerbForm.Slot(nil, "method"), VerbForm.Slot("on", "bench"), VerbForm.Slot("over", "over", named: true)],
                     goOn: { state, plan, evaluator in
