@@ -22,6 +22,12 @@ public enum FilePath {
         return String(Substring(trimmed[trimmed.index(after: slash)...]))
     }
 
+    /// What stands behind the last dot of its name, in small letters; empty without one.
+    public static func ending(_ path: String) -> String {
+        let name = name(path)
+        return name.lastIndex(of: ".").map { name[name.index(after: $0)...].lowercased() } ?? ""
+    }
+
     /// Without empty parts, "." and what ".." takes back.
     public static func standard(_ path: String) -> String {
         var parts: [Substring] = []

@@ -78,6 +78,9 @@ public struct ConfidenceInterval {
 /// Learning curve area (Chaudhry et al. 2019, arXiv 1812.00420): LCA = mean over b = 0, ..., beta of Z_b, where Z_b is the mean over tasks k of the accuracy on
 /// task k after b of its minibatches.
 public enum LearningCurve {
+    /// - Parameter curves: by the tasks' numbers, in whose order they are summed up: a sum of floats depends on it.
+    public static func area(_ curves: [Int: [Double]]) -> Double? { area(curves.sorted { $0.key < $1.key }.map(\.value)) }
+
     /// - Parameter curves: for each task, in one order, the accuracies after 0, 1, 2, ... minibatches; as far as all of them go.
     public static func area(_ curves: [[Double]]) -> Double? {
         guard let length = curves.map(\.count).min(), length > 0 else { return nil }

@@ -55,8 +55,8 @@ extension Workbench {
                 return learner.losses.last.map { .float($0) } ?? .none
             },
             Builtin("end_task", [required("learner")], topic: "learning",
-                    doc: "Ends the task that a learner was trained on last: runs 'on task_end', where methods take stock of a task (ewc, si, mas, rwalk, lwf, icarl). 'train' does so behind each task; it is for loops of 'observe'.",
-                    example: "let bench = permuted(digits(), tasks=2, per_task=50)\nlet me = ewc(mlp(64, 10), bench)\nfor t in 0..2 {\n  for n in 0..5 {\n    let (x, y) = bench[t].minibatch(n * 10)\n    observe me on (x, y, t)\n  }\n  end_task(me)\n}") { arguments, evaluator in
+                    doc: "Ends the task that a learner was trained on last: runs 'on task_end', where methods take stock of a task (ewc_online, si, mas, rwalk, lwf, icarl). 'train' does so behind each task; it is for loops of 'observe'.",
+                    example: "let bench = permuted(digits(), tasks=2, per_task=50)\nlet me = si(mlp(64, 10), bench)\nfor t in 0..2 {\n  for n in 0..5 {\n    let (x, y) = bench[t].minibatch(n * 10)\n    observe me on (x, y, t)\n  }\n  end_task(me)\n}") { arguments, evaluator in
                 let learner = try arguments.host(0, Learner.self, "a learner")
                 guard let task = learner.lastTask else { throw Failure(.notReady, "the learner was not trained yet: there is no task to end", hint: "give it minibatches with 'observe' first") }
                 try learner.stepping.begin(.end(task: task))

@@ -41,16 +41,14 @@ extension Workbench {
         default: return
         }
         let others = ["pt", "pth", "ckpt", "bin", "pkl", "pickle", "onnx", "npy", "npz", "h5", "json"]
-        let name = FilePath.name(path)
-        guard let dot = name.lastIndex(of: "."), others.contains(name[name.index(after: dot)...].lowercased()) else { return }
+        guard others.contains(FilePath.ending(path)) else { return }
         throw Failure(.fileError, "'\(path)' would not be what its name says: tensors are saved in the safetensors format", hint: "let it end in .safetensors; in PyTorch: safetensors.torch.load_file")
     }
 
     /// By the ending of the path: a picture, or the text that a pipe would get.
     private func save(_ value: FigureValue, to path: String) throws {
         guard let figure = try value.figure() else { return }
-        let name = FilePath.name(path)
-        let ending = name.lastIndex(of: ".").map { name[name.index(after: $0)...].lowercased() } ?? ""
+        let ending = FilePath.ending(path)
         if ending == "txt" { return try AtomicFile.write(PlainText.text(figure) + "\n", to: path) }
         guard let format = PictureFile.Format(rawValue: ending) else {
             throw Failure(.fileError, "'\(path)' does not say which kind of picture it is to be", hint: "let it end in .png, .svg or .txt")

@@ -15,8 +15,7 @@ enum StateFile {
     /// - Throws: `EngineError` or `FormatError`, naming the file.
     static func read(_ path: String) throws -> [String: Tensor] {
         guard isTorch(path) else {
-            let ending = path.split(separator: ".").last.map { $0.lowercased() } ?? ""
-            do { return try Safetensors.read(path).tensors } catch let error as EngineError where ["pt", "pth", "bin", "ckpt"].contains(ending) && FileManager.default.fileExists(atPath: path) {
+            do { return try Safetensors.read(path).tensors } catch let error as EngineError where ["pt", "pth", "bin", "ckpt"].contains(FilePath.ending(path)) && FileManager.default.fileExists(atPath: path) {
                 throw EngineError("'\(path)' was not written by torch.save, and holds no safetensors either: \(error.message.components(separatedBy: ": ").dropFirst().joined(separator: ": "))", .file)
             }
         }

@@ -21,8 +21,6 @@ final class Learner: MethodInstance {
     var savedMinibatches = 0
     /// Accuracy on each task's test set after 0, 1, 2, ... of its minibatches, as far as `train` was asked to take it (curve=).
     private(set) var curves: [Int: [Double]] = [:]
-    /// By the tasks' numbers: a sum of floats depends on its order.
-    private var curvesInOrder: [[Double]] { curves.sorted { $0.key < $1.key }.map(\.value) }
     /// How many minibatches of a task are followed so, while it is trained.
     var curveLength = 0
     /// The last task that it was trained on.
@@ -44,10 +42,6 @@ final class Learner: MethodInstance {
         var minibatches = 0
         var savedMinibatches = 0
         var passes: Passes?
-
-        /// Its learning curve area; nil where none was followed.
-        var lca: Double? { LearningCurve.area(curves.sorted { $0.key < $1.key }.map(\.value)) }
-
     }
 
     /// What `train` was told.
@@ -223,10 +217,10 @@ final class Learner: MethodInstance {
         metric("fwt", "Forward transfer: mean of R[j-1][j] - (accuracy of the untrained network on j); evaluate once before training.") { $0.fwt },
         metric("anytime", "Any-time accuracy: mean over the tasks i learned of the mean over j <= i of R[i][j].") { $0.anytime },
         .property("lca", "Learning curve area: mean accuracy on each task after 0, 1, ... of its minibatches, averaged, as far as every task followed goes; none without train ... curve=N.") { value, _ in
-            MatrixValue.value(LearningCurve.area(try cast(value).curvesInOrder))
+            MatrixValue.value(LearningCurve.area(try cast(value).curves))
         },
         .property("curves", "List of lists, for each task that was followed: accuracy on it after 0, 1, ... of its minibatches.") { value, _ in
-            .items(try cast(value).curvesInOrder.map { .items($0.map { .float($0) }) })
+            .items(try cast(value).curves.sorted { $0.key < $1.key }.map { .items($0.value.map { .float($0) }) })
         },
         .method("curve", [required("task")], "Accuracy on one task after each task learned: list of R[i][task], none where it was not tested.") { value, arguments, _ in
             guard let accuracy = try cast(value).accuracy else { return .items([]) }

@@ -22,7 +22,7 @@ public struct LearnerSummary {
     init(_ name: String, isNamed: Bool, method: String, seed: UInt64, parameters: [(String, Value)], _ progress: Learner.Progress) {
         (self.name, self.isNamed, self.method, self.seed, self.parameters) = (name, isNamed, method, seed, parameters + (progress.passes?.parameters ?? []))
         (accuracy, accuracies, losses, minibatches) = (progress.accuracy, progress.accuracies, progress.losses, progress.minibatches)
-        lca = progress.lca
+        lca = LearningCurve.area(progress.curves)
         unsavedMinibatches = max(0, progress.minibatches - progress.savedMinibatches)
     }
 }

@@ -35,15 +35,11 @@ struct RecordedMemories {
                 let past = held.tasks.indices.filter { held.tasks[$0] < last }
                 if !past.isEmpty {
                     let theirs = try targets.reshape([memory.tasks * memory.slots, targets.shape[2]]).indexSelect(0, try Tensor.from(past.map { held.flat[$0] }))
-                    error = max(error, try relative(try ours.indexSelect(0, try Tensor.from(past)), theirs))
+                    error = max(error, try TraceVerifier.relative(try ours.indexSelect(0, try Tensor.from(past)), theirs))
                 }
             }
             worst = max(worst ?? 0, error.isNaN ? .infinity : error)
         }
         return worst
-    }
-
-    private func relative(_ ours: Tensor, _ theirs: Tensor) throws -> Double {
-        try ours.to(.float64).sub(try theirs.to(.float64)).norm().item() / max(try theirs.to(.float64).norm().item(), 1e-12)
     }
 }

@@ -188,7 +188,7 @@ public struct TraceVerifier {
         var weights = 0.0
         for (name, tensor) in try network.stateDict() where tensor.dtype.isFloatingPoint {
             guard let theirs = final[name] else { throw Unreadable(message: "'\(path)' has no 'final.\(name)'") }
-            weights = worse(weights, try relative(tensor, theirs))
+            weights = worse(weights, try Self.relative(tensor, theirs))
         }
         var logits: Double?
         if let theirs = trace["eval.logits"], theirs.rank == 3 { logits = try relativeLogits(learner, network.outputs, theirs, evaluator) }
@@ -199,7 +199,7 @@ public struct TraceVerifier {
     /// nan is worse than any number.
     private func worse(_ a: Double, _ b: Double) -> Double { b.isNaN || a.isNaN ? .nan : max(a, b) }
 
-    private func relative(_ ours: Tensor, _ theirs: Tensor) throws -> Double {
+    static func relative(_ ours: Tensor, _ theirs: Tensor) throws -> Double {
         guard ours.shape == theirs.shape else { throw Failed(message: "shape \(ours.shape) instead of \(theirs.shape)") }
         let error = try ours.to(.float64).sub(try theirs.to(.float64)).norm().item()
         return error / max(try theirs.to(.float64).norm().item(), 1e-12)
@@ -222,7 +222,7 @@ public struct TraceVerifier {
                 ours.append(try learner.predict(samples, task, nil, evaluator))
                 recorded.append(try theirs.select(0, task).narrow(1, offset, size))
             }
-            return try relative(try Tensor.stack(ours), try Tensor.stack(recorded))
+            return try Self.relative(try Tensor.stack(ours), try Tensor.stack(recorded))
         }
     }
 }
