@@ -58,6 +58,21 @@ final class StreamTests: XCTestCase {
         }
     }
 
+    func testSplitIntoListedTasksOfAnySize() throws {
+        let order = [[3, 1, 4], [5], [9, 2]]
+        for heads in [Benchmark.Heads.perTask, .shared] {
+            let bench = try Benchmark.split(data, tasks: nil, order: .tasks(order), heads: heads, seed: 1)
+            XCTAssertEqual(bench.tasks.map(\.classes), order)
+            XCTAssertEqual(bench.tasks.map(\.outputs), [[0, 1, 2], [3], [4, 5]])
+            XCTAssertEqual(bench.outputs, 6)
+            try checkLabels(bench)
+        }
+        for (tasks, size, order, told) in [(2, nil, [[1], [2]], "leave out tasks="), (nil, 1, [[1], [2]], "leave out tasks="), (nil, nil, [[1, 2], [2]], "the class 2 is twice"),
+                                           (nil, nil, [[1], []], "has none for task 1"), (nil, nil, [[], []], "is empty"), (nil, nil, [[1], [10]], "no class 10")] as [(Int?, Int?, [[Int]], String)] {
+            XCTAssertThrowsError(try Benchmark.split(data, tasks: tasks, classesPerTask: size, order: .tasks(order), seed: 1)) { XCTAssertTrue("\($0) \(($0 as? DataError)?.remedy ?? "")".contains(told), "\($0)") }
+        }
+    }
+
     func testPermutedPartsKeepAllOutputs() throws {
         let bench = try Benchmark.permuted(.data(data), tasks: 5, seed: 1)
         let learning = try bench.learning()

@@ -7,29 +7,44 @@ extension Benchmark {
         case drawn
         /// Labels; those that are not listed are left out.
         case list([Int])
+        /// The labels of each task, as many in each as one likes; those that are not listed are left out.
+        case tasks([[Int]])
     }
 
-    /// Tasks of different classes, the same number in each.
+    /// Tasks of different classes, the same number in each unless the order says them task by task.
     /// - Parameters:
-    ///   - tasks: nil: as many as classesPerTask makes of the classes, or 5.
+    ///   - tasks: nil: as many as classesPerTask makes of the classes, or 5; must be nil, as classesPerTask, where the order has the tasks.
     ///   - heads: `.perTask` where a task's own outputs are known (task-incremental), `.shared` where all classes compete (class-incremental).
     ///   - amount: training samples drawn for each task without replacement. The test samples are all those of its classes.
     public static func split(_ data: Dataset, tasks: Int?, classesPerTask: Int? = nil, order classOrder: ClassOrder = .drawn, heads: Heads = .perTask, amount: Amount = .all,
                              seed: UInt64, device: Device = .cpu) throws -> Benchmark {
         let streams = RandomStreams(seed: seed)
-        let ordered: [Int]
-        switch classOrder {
-        case .drawn: ordered = streams.stream("classes").permutation(data.classes)
-        case .list(let list):
-            if let wrong = list.first(where: { $0 < 0 || $0 >= data.classes }) { throw DataError("there is no class \(wrong) in \(data.name): its labels are 0 to \(data.classes - 1)") }
-            var seen = Set<Int>()
-            if let twice = list.first(where: { !seen.insert($0).inserted }) { throw DataError("the class \(twice) is twice in the order of classes") }
-            guard !list.isEmpty else { throw DataError("the order of classes is empty") }
-            ordered = list
+        func equal(_ ordered: [Int]) throws -> [[Int]] {
+            let (number, size) = try division(of: ordered.count, data.name, tasks, classesPerTask)
+            return (0..<number).map { Array(ordered[($0 * size)..<(($0 + 1) * size)]) }
         }
-        let (number, size) = try division(of: ordered.count, data.name, tasks, classesPerTask)
-        let groups = (0..<number).map { Array(ordered[($0 * size)..<(($0 + 1) * size)]) }
+        let groups: [[Int]]
+        switch classOrder {
+        case .drawn: groups = try equal(streams.stream("classes").permutation(data.classes))
+        case .list(let list):
+            try check(list, data)
+            groups = try equal(list)
+        case .tasks(let list):
+            guard tasks == nil, classesPerTask == nil else {
+                throw DataError("the order has the classes of each of \(list.count) tasks", remedy: "leave out tasks= and classes_per_task=, or list the classes as one list")
+            }
+            try check(list.flatMap { $0 }, data)
+            if let empty = list.firstIndex(where: \.isEmpty) { throw DataError("the order of classes has none for task \(empty)") }
+            groups = list
+        }
         return try split(data, groups, heads, amount, seed, streams.stream("order"), device)
+    }
+
+    private static func check(_ order: [Int], _ data: Dataset) throws {
+        if let wrong = order.first(where: { $0 < 0 || $0 >= data.classes }) { throw DataError("there is no class \(wrong) in \(data.name): its labels are 0 to \(data.classes - 1)") }
+        var seen = Set<Int>()
+        if let twice = order.first(where: { !seen.insert($0).inserted }) { throw DataError("the class \(twice) is twice in the order of classes") }
+        guard !order.isEmpty else { throw DataError("the order of classes is empty") }
     }
 
     /// How many tasks of how many classes.

@@ -24,11 +24,11 @@ extension Workbench {
             },
             Builtin("split", [required("data"), optional("tasks", "5"), optional("classes_per_task", "none"), optional("order", "drawn"), optional("heads", "\"task\""), optional("per_task", "none"),
                               optional("use", "1.0"), optional("seed", session)], returns: "benchmark", topic: "benchmarks",
-                    doc: "Tasks of different classes, in an order drawn from the seed or listed (labels or names; classes left out of the list are left out). With heads=\"task\" each task has outputs and labels of its own (task-incremental), with \"shared\" all classes compete (class-incremental).",
-                    example: "print split(digits(), tasks=5)\nprint split(digits(), classes_per_task=2, order=[0, 1, 2, 3], heads=\"shared\")[1].classes") { arguments, _ in
+                    doc: "Tasks of different classes, in an order drawn from the seed or listed (labels or names; classes left out of the list are left out), as one list or as a list for each task, of any lengths. With heads=\"task\" each task has outputs and labels of its own (task-incremental), with \"shared\" all classes compete (class-incremental).",
+                    example: "print split(digits(), tasks=5)\nprint split(digits(), classes_per_task=2, order=[0, 1, 2, 3], heads=\"shared\")[1].classes\nprint split(digits(), order=[[0, 1, 2], [3, 4]])") { arguments, _ in
                 let data = try arguments.host(0, DatasetValue.self, "a dataset, such as digits()").dataset
                 let heads = try self.word(arguments, 4, HeadsWord.self, default: .task)
-                let order = try self.classes(arguments, 3, data.classNames).map { Benchmark.ClassOrder.list($0) } ?? .drawn
+                let order = try self.classOrder(arguments, 3, data.classNames)
                 return .host(BenchmarkValue(try Benchmark.split(data, tasks: try arguments.optionalInt(1), classesPerTask: try arguments.optionalInt(2), order: order,
                     heads: heads == .task ? .perTask : .shared, amount: try self.amount(arguments, perTask: 5, use: 6), seed: try self.seed(arguments, 7), device: self.device)))
             },
@@ -122,12 +122,17 @@ extension Workbench {
         }
     }
 
-    /// A list or a range.
     private func items(_ arguments: Arguments, _ index: Int, _ wanted: String) throws -> [Value] {
-        switch arguments[index] {
+        guard let items = elements(arguments[index]) else { throw arguments.wrong(index, wanted: wanted) }
+        return items
+    }
+
+    /// The elements of a list or a range; nil for any other value.
+    private func elements(_ value: Value) -> [Value]? {
+        switch value {
         case .list(let list): return list.items
         case .host(let range as RangeValue) where range.end - range.start <= Benchmark.mostTasks: return (range.start..<max(range.start, range.end)).map { .int($0) }
-        default: throw arguments.wrong(index, wanted: wanted)
+        default: return nil
         }
     }
 
@@ -135,16 +140,29 @@ extension Workbench {
     private func classes(_ arguments: Arguments, _ index: Int, _ names: [String]) throws -> [Int]? {
         guard arguments.has(index) else { return nil }
         if case .none = arguments[index] { return nil }
-        return try items(arguments, index, "a list of classes").map { item in
-            switch item {
-            case .int(let label): return label
-            case .string(let name):
-                if let label = names.firstIndex(of: name.text) { return label }
-                let near = Suggestion.nearest(to: name.text, among: names)
-                throw Failure(.badValue, "there is no class '\(name.text)'", hint: near.map { "did you mean '\($0)'?" } ?? "classes are given by label or by name")
-            default: throw arguments.wrong(index, wanted: "a list of classes, by label or name")
-            }
+        return try items(arguments, index, "a list of classes").map { try label(of: $0, arguments, index, names) }
+    }
+
+    private func label(of item: Value, _ arguments: Arguments, _ index: Int, _ names: [String]) throws -> Int {
+        switch item {
+        case .int(let label): return label
+        case .string(let name):
+            if let label = names.firstIndex(of: name.text) { return label }
+            let near = Suggestion.nearest(to: name.text, among: names)
+            throw Failure(.badValue, "there is no class '\(name.text)'", hint: near.map { "did you mean '\($0)'?" } ?? "classes are given by label or by name")
+        default: throw arguments.wrong(index, wanted: "a list of classes, by label or name")
         }
+    }
+
+    /// The order of a split: a list of classes, or one for each task.
+    private func classOrder(_ arguments: Arguments, _ index: Int, _ names: [String]) throws -> Benchmark.ClassOrder {
+        guard arguments.has(index), case .list(let list) = arguments[index], list.items.contains(where: { self.elements($0) != nil }) else {
+            return try classes(arguments, index, names).map { .list($0) } ?? .drawn
+        }
+        return .tasks(try list.items.map { item in
+            guard let inner = elements(item) else { throw arguments.bad(index, "mixes classes and lists of classes: it is one list, or a list of lists, one for each task") }
+            return try inner.map { try label(of: $0, arguments, index, names) }
+        })
     }
 
     private func angles(_ arguments: Arguments, _ minimum: Int, _ maximum: Int, _ index: Int) throws -> Benchmark.Angles {
