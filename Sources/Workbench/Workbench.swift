@@ -24,6 +24,8 @@ public final class Workbench {
     let memoryLog = MemoryLog()
     /// Above zero while a learner handles an event of training: networks then run in training mode.
     var trainingDepth = 0
+    /// While a learner is evaluated with statistics="test".
+    var testsBySampleStatistics = false
 
     /// What searches for hyper-parameters came to, in order: method, bench, metric, best, and runs with their whole configurations and results. Also those that were
     /// interrupted or failed.

@@ -61,6 +61,42 @@ final class StreamBuiltinTests: XCTestCase {
         XCTAssertEqual(run("print mnist(path=\"no \\\"such\\\" {{folder}}\")").last?.contains("folder}"), true)
     }
 
+    func testEvaluationByTheStatisticsOfTestSamples() {
+        let program = """
+            seed 1
+            let bench = split(digits(), tasks=2, per_task=60, seed=1)
+            let net = resnet18(bench.outputs, channels=4, image=(1, 8, 8), pool=false)
+            let me = er(net, bench, lr=0.1, memory=20)
+            train me on bench
+            let running = evaluate(me, bench)
+            let (acc, state, f) = (me.acc, net.state, classifier(net, bench))
+            let own = evaluate(me, bench, statistics="test")
+            assert all([(net.state[name] - state[name]).abs().max().item() == 0 for name in state.keys()])
+            assert me.acc == acc and own != running
+            assert own[1] == evaluate(me, bench[1], statistics="test") and evaluate(me, bench, statistics="running") == running
+            let kept = net.weights.snapshot()
+            let right = 0
+            no_grad { right = (f(bench[0].test.x, 0, training=true).argmax(1) == bench[0].test.y).sum().item() }
+            assert round(own[0] * len(bench[0].test)) == right
+            # A method with an 'on predict' of its own.
+            method mine(net, bench) {
+              let f = classifier(net, bench)
+              on batch(x, y, t) { return 0.0 }
+              on predict(x, t) { return f(x, t) }
+            }
+            net.weights.restore(kept)
+            let other = mine(net, bench)
+            assert [evaluate(other, task, statistics="test") for task in bench.tasks] == own
+            evaluate me on bench statistics="batch"
+            """
+        let lines = run(program)
+        XCTAssertEqual(lines.filter { !$0.hasPrefix("after") }, ["'statistics' of evaluate must be one of \"running\", \"test\", not \"batch\""])
+        XCTAssertTrue(lines.contains { $0.contains("over 2 tasks learned, by the test samples' statistics") })
+        let mlp = "let bench = permuted(digits(), tasks=2, per_task=20)\nlet me = er(mlp(64, 10), bench)\n"
+        XCTAssertEqual(run(mlp + "evaluate me on bench statistics=\"test\"").last, "'statistics' of evaluate is for networks with batch norms, and mlp 64-10 has none")
+        XCTAssertEqual(run(mlp + "evaluate me on bench with adapt(steps=1) statistics=\"test\"").last, "statistics=\"test\" does not go with adapt: an adapted copy is tested by the running statistics")
+    }
+
     func testEvaluationBothWays() {
         let program = """
             seed 1

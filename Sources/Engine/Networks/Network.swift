@@ -133,6 +133,22 @@ open class Network {
         return try run(x, tasks: try Tensor.from(tasks, device: device), training: training)
     }
 
+    /// Logits [B, outputs] for which batch norms take the statistics of these samples, as in training; the running statistics stay as they are.
+    public final func forwardBySampleStatistics(_ x: Tensor, tasks: [Int]) throws -> Tensor {
+        guard hasBatchNorms else { return try forward(x, tasks: tasks, training: false) }
+        let kept = try withoutGradients { (statistics: try statistics.clone(), counters: try counters.clone()) }
+        // Of the same shapes: putting them back can't fail.
+        defer {
+            try? withoutGradients {
+                try statistics.copyInPlace(from: kept.statistics)
+                try counters.copyInPlace(from: kept.counters)
+            }
+        }
+        return try forward(x, tasks: tasks, training: true)
+    }
+
+    public var hasBatchNorms: Bool { statistics.count > 0 }
+
     private func run(_ x: Tensor, tasks: Tensor?, training: Bool) throws -> Tensor {
         guard FusedPasses.areRecorded(on: device), !x.requiresGrad, x.count > 0 else { return try pass(x, tasks: tasks, training: training) }
         let passes = try recordedPasses ?? RecordedPasses(self)

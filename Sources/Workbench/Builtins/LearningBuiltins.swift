@@ -21,12 +21,21 @@ extension Workbench {
                 try learner.stepping.begin(TrainingCursor(try self.tasks(arguments, 1), epochs: epochs, size: size))
                 return try self.train(learner, evaluator)
             },
-            Builtin("evaluate", [required("learner"), required("bench"), optional("adapt", "none"), optional("classes", "the benchmark's")], topic: "learning",
-                    doc: "Accuracy (0 to 1) on the test set of each task of a benchmark: a list, and the next row of the learner's accuracy matrix. On a single task: a number. Which classes compete: those of the sample's \"task\" (task-incremental), of \"all\" tasks (class-incremental), or of the tasks \"seen\" so far; without it the task's where tasks have heads of their own, and all otherwise. With adapt(steps=, lr=) each task is tested with a copy adapted to it, and L.accuracy stays as it is.",
+            Builtin("evaluate", [required("learner"), required("bench"), optional("adapt", "none"), optional("classes", "the benchmark's"), optional("statistics", "\"running\"")], topic: "learning",
+                    doc: "Accuracy (0 to 1) on the test set of each task of a benchmark: a list, and the next row of the learner's accuracy matrix. On a single task: a number. Which classes compete: those of the sample's \"task\" (task-incremental), of \"all\" tasks (class-incremental), or of the tasks \"seen\" so far; without it the task's where tasks have heads of their own, and all otherwise. With adapt(steps=, lr=) each task is tested with a copy adapted to it, and L.accuracy stays as it is. So it does with statistics=\"test\": batch norms then take the statistics of a task's test samples (a thousand at a time) in place of the running ones, which lag behind weights that move fast.",
                     example: "let bench = permuted(digits(), tasks=2, per_task=50)\nlet me = single(mlp(64, 10), bench)\nevaluate me on bench",
                     verb: [VerbForm.Slot(nil, "learner"), VerbForm.Slot("on", "bench"), VerbForm.Slot("with", "adapt", required: false)]) { arguments, evaluator in
-                if case .host(let host) = arguments[0], let adapted = host as? AdaptedValue { return try self.evaluate(adapted, arguments, evaluator) }
+                let bySamples = try self.word(arguments, 4, StatisticsWord.self, default: .running) == .test
+                let withAdapt = Failure(.badValue, "statistics=\"test\" does not go with adapt: an adapted copy is tested by the running statistics", hint: "leave one of them out")
+                if case .host(let host) = arguments[0], let adapted = host as? AdaptedValue {
+                    if bySamples { throw withAdapt }
+                    return try self.evaluate(adapted, arguments, evaluator)
+                }
                 let learner = try arguments.host(0, Learner.self, "a learner")
+                if bySamples, arguments.has(2) { throw withAdapt }
+                if bySamples, let network = learner.network, !network.hasBatchNorms { throw arguments.bad(4, "is for networks with batch norms, and \(network.description) has none") }
+                self.testsBySampleStatistics = bySamples
+                defer { self.testsBySampleStatistics = false }
                 if arguments.has(2) { return try self.evaluate(learner, adapted: try arguments.host(2, AdaptationValue.self, "adapt(steps=, lr=)").adaptation, arguments, evaluator) }
                 let classes = arguments.has(3) ? try self.word(arguments, 3, Evaluation.Classes.self, default: .all) : nil
                 if case .host(let host) = arguments[1], let task = host as? TaskValue { return .float(try self.accuracy(learner, task.task, task.benchmark, classes, evaluator)) }
@@ -156,10 +165,17 @@ extension Workbench {
         var accuracies: [Double?] = []
         for task in bench.tasks { accuracies.append(try accuracy(learner, task, bench, classes, evaluator)) }
         let way = classes ?? bench.ownClasses
+        guard !testsBySampleStatistics else {
+            evaluator.print(summary(of: accuracies, learner, ", by the test samples' statistics"))
+            return .items(accuracies.map { MatrixValue.value($0) })
+        }
         learner.record(accuracies, way, isOwn: way == bench.ownClasses)
         evaluator.print(summary(of: accuracies, learner, way == bench.ownClasses ? nil : way == .task ? " among each task's classes" : " among \(way.rawValue) classes"))
         return .items(accuracies.map { MatrixValue.value($0) })
     }
+
+    /// Which statistics batch norms take.
+    enum StatisticsWord: String, CaseIterable { case running, test }
 
     /// "after task 2: accuracy 89.7% over 2 tasks learned  [ 87.6  91.8]"
     func summary(of accuracies: [Double?], _ learner: Learner, _ remark: String?) -> String {

@@ -77,7 +77,7 @@ final class ClassifierValue: Callable {
     func predict(_ x: Tensor, task: Int, _ contest: Evaluation.Contest? = nil) throws -> Tensor {
         let x = network.network.dtype == .float64 ? try x.to(.float64) : x
         let tasks = network.network.takesTasks ? Array(repeating: task, count: x.shape.first ?? 0) : []
-        let logits = try network.network.forward(x, tasks: tasks, training: false)
+        let logits = try network.test(x, tasks: tasks)
         guard let contest else {
             guard let columns else { return logits }
             guard task >= 0, task < columns.shape[0] else { throw Failure(.badValue, "there is no task \(task) in \(benchmark.name), which the learner was made for") }

@@ -35,8 +35,14 @@ final class NetworkValue: Callable, Reproducible {
         var x = try TensorBuiltins.tensor(arguments, 0)
         if network.dtype == .float64, x.dtype == .float32 { x = try x.to(.float64) }
         let training = try arguments.bool(2, default: workbench.trainingDepth > 0)
-        guard network.takesTasks else { return TensorValue.value(try network.forward(x, training: training)) }
-        return TensorValue.value(try network.forward(x, tasks: try tasks(arguments, x), training: training))
+        let tasks = network.takesTasks ? try tasks(arguments, x) : []
+        let isTest = !arguments.has(2) && (workbench.testsBySampleStatistics || !training)
+        return TensorValue.value(isTest ? try test(x, tasks: tasks) : try network.forward(x, tasks: tasks, training: training))
+    }
+
+    /// Logits of test samples: in evaluation mode, or, within evaluate ... statistics="test", by the samples' own statistics.
+    func test(_ x: Tensor, tasks: [Int]) throws -> Tensor {
+        workbench.testsBySampleStatistics ? try network.forwardBySampleStatistics(x, tasks: tasks) : try network.forward(x, tasks: tasks, training: false)
     }
 
     private func tasks(_ arguments: Arguments, _ x: Tensor) throws -> [Int] {
