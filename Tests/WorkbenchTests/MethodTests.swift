@@ -385,7 +385,7 @@ final class MethodTests: XCTestCase {
                   train me on bench.tasks[:2]
                   evaluate me on bench
                   if adapts {
-                    let a = adapt(me, bench[1], steps=3, lr=0.1)
+                    let a = adapt(me, bench[1], steps=3, lr=0.01)
                     assert a.losses[2] < a.losses[0]
                     evaluate me on bench with adapt(steps=2, lr=0.1)
                   }
