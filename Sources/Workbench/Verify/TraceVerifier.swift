@@ -12,13 +12,18 @@ public struct TraceVerifier {
         public let method: String
         /// Largest relative error of the minibatches' losses.
         public let losses: Double
+        /// Relative error of each minibatch's loss.
+        public let lossErrors: [Double]
+        /// How many minibatches come before the first whose loss is outside the limit.
+        public var agreeing: Int { lossErrors.firstIndex { !($0 <= Self.lossLimit) } ?? lossErrors.count }
         /// Largest relative norm of the error, over the weight tensors.
         public let weights: Double
         /// Relative norm of the error of the evaluation logits; nil where the trace has none.
         public let logits: Double?
         /// Relative norm of the error of what the memories hold; nil where the trace has none.
         public let memories: Double?
-        public var isOK: Bool { losses <= 1e-4 && weights <= 1e-3 && (logits ?? 0) <= 1e-3 && (memories ?? 0) <= 1e-3 }
+        static let lossLimit = 1e-4
+        public var isOK: Bool { losses <= Self.lossLimit && weights <= 1e-3 && (logits ?? 0) <= 1e-3 && (memories ?? 0) <= 1e-3 }
     }
 
     /// The trace can't be used at all: no such file, no valid safetensors, parts missing.
@@ -182,8 +187,7 @@ public struct TraceVerifier {
     private func compare(_ method: String, _ learner: Learner, _ network: Network, _ bench: Benchmark, _ evaluator: Evaluator) throws -> Result {
         let wanted = try tensor("loss").doubles()
         guard wanted.count == learner.losses.count else { throw Failed(message: "\(learner.losses.count) losses, but \(wanted.count) are recorded") }
-        var losses = 0.0
-        for (ours, theirs) in zip(learner.losses, wanted) { losses = worse(losses, abs(ours - theirs) / max(abs(theirs), 1e-12)) }
+        let lossErrors = zip(learner.losses, wanted).map { abs($0 - $1) / max(abs($1), 1e-12) }
         let final = state("final.")
         var weights = 0.0
         for (name, tensor) in try network.stateDict() where tensor.dtype.isFloatingPoint {
@@ -193,7 +197,7 @@ public struct TraceVerifier {
         var logits: Double?
         if let theirs = trace["eval.logits"], theirs.rank == 3 { logits = try relativeLogits(learner, network.outputs, theirs, evaluator) }
         let memories = try RecordedMemories(trace: trace, heads: bench.heads == .perTask ? bench.tasks.map(\.outputs) : nil).error(of: learner)
-        return Result(method: method, losses: losses, weights: weights, logits: logits, memories: memories)
+        return Result(method: method, losses: lossErrors.reduce(0, worse), lossErrors: lossErrors, weights: weights, logits: logits, memories: memories)
     }
 
     /// nan is worse than any number.

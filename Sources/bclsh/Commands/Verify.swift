@@ -8,7 +8,7 @@ import Workbench
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Compare methods with recorded runs of the published code.",
-        discussion: "Prints for each trace the largest relative error of losses, weights, evaluation logits and memories, and ok (losses within 1e-4, the others within 1e-3) or differs.")
+        discussion: "Prints for each trace the largest relative error of losses, weights, evaluation logits and memories, and ok (losses within 1e-4, the others within 1e-3) or differs; where losses differ, for how many minibatches they agree, and how the errors grow.")
 
     @ArgumentParser.Argument(help: "Traces (.safetensors).")
     var traces: [String]
@@ -29,6 +29,7 @@ struct Verify: ParsableCommand {
             do {
                 let result = try TraceVerifier(path: path, library: library, method: method.map(TraceVerifier.MethodChoice.init), usesFusedPasses: fused).run()
                 print("\(pad(name, 30)) \(pad(result.method, 12)) \(number(result.losses)) \(number(result.weights)) \(result.logits.map(number) ?? "         -") \(result.memories.map(number) ?? "         -")  \(result.isOK ? "ok" : "differs")")
+                if result.agreeing < result.lossErrors.count { explain(result) }
                 if !result.isOK { status = max(status, ExitStatus.differs) }
             } catch let error as TraceVerifier.Unreadable {
                 fflush(stdout)
@@ -46,6 +47,14 @@ struct Verify: ParsableCommand {
             fflush(stdout)
         }
         quit(status)
+    }
+
+    /// Whether an error grows, as rounding does that training amplifies, or is large at once.
+    private func explain(_ result: TraceVerifier.Result) {
+        let first = max(0, result.agreeing - 4)
+        let errors = result.lossErrors[first..<min(first + 8, result.lossErrors.count)].map { String(format: "%.0e", $0) }.joined(separator: " ")
+        print("  the losses agree for \(result.agreeing) of \(result.lossErrors.count) minibatches; their errors from minibatch \(first + 1) on: \(errors)")
+        if result.agreeing > 0 { print("  (rounding, in which processors differ, grows in training from 1e-7 on; a fault of the method is large when it first shows)") }
     }
 
     private func pad(_ text: String, _ width: Int) -> String { text + String(repeating: " ", count: max(0, width - text.count)) }
