@@ -165,12 +165,9 @@ extension Workbench {
         var accuracies: [Double?] = []
         for task in bench.tasks { accuracies.append(try accuracy(learner, task, bench, classes, evaluator)) }
         let way = classes ?? bench.ownClasses
-        guard !testsBySampleStatistics else {
-            evaluator.print(summary(of: accuracies, learner, ", by the test samples' statistics"))
-            return .items(accuracies.map { MatrixValue.value($0) })
-        }
-        learner.record(accuracies, way, isOwn: way == bench.ownClasses)
-        evaluator.print(summary(of: accuracies, learner, way == bench.ownClasses ? nil : way == .task ? " among each task's classes" : " among \(way.rawValue) classes"))
+        if !testsBySampleStatistics { learner.record(accuracies, way, isOwn: way == bench.ownClasses) }
+        let among = way == bench.ownClasses ? "" : way == .task ? " among each task's classes" : " among \(way.rawValue) classes"
+        evaluator.print(summary(of: accuracies, learner, among + (testsBySampleStatistics ? ", by the test samples' statistics" : "")))
         return .items(accuracies.map { MatrixValue.value($0) })
     }
 
