@@ -10,10 +10,10 @@ import Interpreter
 public struct TraceVerifier {
     public struct Result {
         public let method: String
-        /// Largest relative error of the minibatches' losses.
-        public let losses: Double
         /// Relative error of each minibatch's loss.
         public let lossErrors: [Double]
+        /// The largest of them.
+        public var losses: Double { lossErrors.reduce(0, TraceVerifier.worse) }
         /// How many minibatches come before the first whose loss is outside the limit.
         public var agreeing: Int { lossErrors.firstIndex { !($0 <= Self.lossLimit) } ?? lossErrors.count }
         /// Largest relative norm of the error, over the weight tensors.
@@ -192,16 +192,16 @@ public struct TraceVerifier {
         var weights = 0.0
         for (name, tensor) in try network.stateDict() where tensor.dtype.isFloatingPoint {
             guard let theirs = final[name] else { throw Unreadable(message: "'\(path)' has no 'final.\(name)'") }
-            weights = worse(weights, try Self.relative(tensor, theirs))
+            weights = Self.worse(weights, try Self.relative(tensor, theirs))
         }
         var logits: Double?
         if let theirs = trace["eval.logits"], theirs.rank == 3 { logits = try relativeLogits(learner, network.outputs, theirs, evaluator) }
         let memories = try RecordedMemories(trace: trace, heads: bench.heads == .perTask ? bench.tasks.map(\.outputs) : nil).error(of: learner)
-        return Result(method: method, losses: lossErrors.reduce(0, worse), lossErrors: lossErrors, weights: weights, logits: logits, memories: memories)
+        return Result(method: method, lossErrors: lossErrors, weights: weights, logits: logits, memories: memories)
     }
 
     /// nan is worse than any number.
-    private func worse(_ a: Double, _ b: Double) -> Double { b.isNaN || a.isNaN ? .nan : max(a, b) }
+    private static func worse(_ a: Double, _ b: Double) -> Double { b.isNaN || a.isNaN ? .nan : max(a, b) }
 
     static func relative(_ ours: Tensor, _ theirs: Tensor) throws -> Double {
         guard ours.shape == theirs.shape else { throw Failed(message: "shape \(ours.shape) instead of \(theirs.shape)") }
